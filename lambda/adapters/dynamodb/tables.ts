@@ -1,0 +1,64 @@
+/**
+ * The tables, once: CDK creates them from this list, and so does the local runner.
+ * Plain data, so that `lib/` can read it without pulling an SDK into synth.
+ */
+
+type AttributeType = "S" | "N";
+
+interface KeySchema {
+  readonly partitionKey: string;
+  readonly sortKey?: string;
+}
+
+export interface IndexDefinition extends KeySchema {
+  readonly name: string;
+  readonly projection: "ALL" | "KEYS_ONLY";
+}
+
+export interface TableDefinition extends KeySchema {
+  readonly name: string;
+  readonly attributes: Readonly<Record<string, AttributeType>>;
+  readonly indexes: readonly IndexDefinition[];
+  /** The table stream feeds the usage pipeline with new entries. */
+  readonly stream: boolean;
+}
+
+export const LEDGER_BY_CREATED_AT = "byCreatedAt";
+export const LEDGER_BY_ENTRY_ID = "byEntryId";
+export const API_KEYS_BY_ACCOUNT = "byAccount";
+export const API_KEYS_BY_KEY_ID = "byKeyId";
+
+export const TABLES = {
+  accounts: {
+    name: "Accounts",
+    partitionKey: "accountId",
+    sortKey: "shard",
+    attributes: { accountId: "S", shard: "S" },
+    indexes: [],
+    stream: false,
+  },
+  ledger: {
+    name: "Ledger",
+    partitionKey: "accountId",
+    sortKey: "entryId",
+    attributes: { accountId: "S", entryId: "S", createdAt: "S" },
+    indexes: [
+      { name: LEDGER_BY_CREATED_AT, partitionKey: "accountId", sortKey: "createdAt", projection: "ALL" },
+      { name: LEDGER_BY_ENTRY_ID, partitionKey: "entryId", projection: "KEYS_ONLY" },
+    ],
+    stream: true,
+  },
+  apiKeys: {
+    name: "ApiKeys",
+    partitionKey: "keyHash",
+    attributes: { keyHash: "S", accountId: "S", keyId: "S" },
+    indexes: [
+      { name: API_KEYS_BY_ACCOUNT, partitionKey: "accountId", sortKey: "keyId", projection: "ALL" },
+      { name: API_KEYS_BY_KEY_ID, partitionKey: "keyId", projection: "ALL" },
+    ],
+    stream: false,
+  },
+} as const satisfies Record<string, TableDefinition>;
+
+/** Which physical table each logical one is: its own name on one machine, a generated one in a stack. */
+export type TableNames = Readonly<Record<keyof typeof TABLES, string>>;

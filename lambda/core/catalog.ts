@@ -1,0 +1,127 @@
+import { parseUsdPerMillion } from "./money.ts";
+import type { Prices, TokenPrices } from "./prices.ts";
+
+/** What `lib/config.ts` compiles the configuration into: plain JSON inside the function's bundle. */
+export interface CatalogFile {
+  /** First 8 hex digits of the SHA-256 of the content; pinned into every hold and entry. */
+  readonly version: string;
+  readonly billing: Billing;
+  readonly cors: { readonly origins: readonly string[] };
+  readonly providers: Readonly<Record<string, ProviderSettings>>;
+  readonly models: readonly ModelFile[];
+}
+
+export interface Billing {
+  readonly minimumTopUpUsd: string;
+  readonly serviceFeePercent: string;
+}
+
+export interface ProviderSettings {
+  readonly kind: "openai-compatible";
+  readonly baseUrl: string;
+  readonly apiKeyEnv?: string | undefined;
+  readonly outputCapParameter: "max_completion_tokens" | "max_tokens";
+  readonly streamUsage: "request" | "always";
+  /** Sent where the client named no tier, so that a provider's default cannot change the price. */
+  readonly serviceTier?: string | undefined;
+  readonly timeouts: {
+    readonly connectMs: number;
+    readonly firstByteMs: number;
+    readonly idleMs: number;
+  };
+}
+
+export type Modality = "text" | "image" | "audio" | "file";
+
+interface PricesFile {
+  readonly inputUsdPerMillion: string;
+  readonly outputUsdPerMillion: string;
+  readonly cacheReadUsdPerMillion: string;
+  readonly cacheWriteUsdPerMillion: string;
+  readonly audioInputUsdPerMillion: string;
+  readonly audioOutputUsdPerMillion: string;
+}
+
+interface TieredPricesFile extends PricesFile {
+  readonly tiers: readonly (PricesFile & { readonly aboveInputTokens: number })[];
+}
+
+interface ModelLimits {
+  readonly id: string;
+  readonly ownedBy: string;
+  readonly contextWindow: number;
+  readonly maxOutputTokens: number;
+  /** The model's published maximum for one image; absent: an image may fill the context window. */
+  readonly maxImageTokens?: number | undefined;
+  readonly createdAt?: string | undefined;
+  readonly inputModalities: readonly Modality[];
+  readonly outputModalities: readonly Modality[];
+}
+
+interface ModelFile extends ModelLimits {
+  readonly prices: TieredPricesFile;
+  readonly routes: readonly {
+    readonly provider: string;
+    readonly model: string;
+    readonly costs: TieredPricesFile;
+  }[];
+}
+
+/** Who runs a model, under which name there, and what that costs the operator. */
+export interface Route {
+  readonly provider: string;
+  readonly model: string;
+  readonly costs: Prices;
+}
+
+export interface Model extends ModelLimits {
+  readonly prices: Prices;
+  readonly routes: readonly Route[];
+}
+
+export interface Catalog {
+  readonly version: string;
+  readonly billing: Billing;
+  readonly corsOrigins: readonly string[];
+  readonly providers: ReadonlyMap<string, ProviderSettings>;
+  readonly models: ReadonlyMap<string, Model>;
+}
+
+export function loadCatalog(file: CatalogFile): Catalog {
+  return {
+    version: file.version,
+    billing: file.billing,
+    corsOrigins: file.cors.origins,
+    providers: new Map(Object.entries(file.providers)),
+    models: new Map(file.models.map((model) => [model.id, loadModel(model)])),
+  };
+}
+
+function loadModel(file: ModelFile): Model {
+  return {
+    ...file,
+    prices: loadPrices(file.prices),
+    routes: file.routes.map((route) => ({ ...route, costs: loadPrices(route.costs) })),
+  };
+}
+
+function loadPrices(file: TieredPricesFile): Prices {
+  return {
+    ...loadTokenPrices(file),
+    tiers: file.tiers.map((tier) => ({
+      ...loadTokenPrices(tier),
+      aboveInputTokens: tier.aboveInputTokens,
+    })),
+  };
+}
+
+function loadTokenPrices(file: PricesFile): TokenPrices {
+  return {
+    input: parseUsdPerMillion(file.inputUsdPerMillion),
+    output: parseUsdPerMillion(file.outputUsdPerMillion),
+    cacheRead: parseUsdPerMillion(file.cacheReadUsdPerMillion),
+    cacheWrite: parseUsdPerMillion(file.cacheWriteUsdPerMillion),
+    audioInput: parseUsdPerMillion(file.audioInputUsdPerMillion),
+    audioOutput: parseUsdPerMillion(file.audioOutputUsdPerMillion),
+  };
+}

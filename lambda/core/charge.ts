@@ -1,0 +1,44 @@
+import type { PicoUsd } from "./money.ts";
+import type { Usage } from "./usage.ts";
+
+/**
+ * How a request ended. `completed`: charged for what was used. `failed`: nothing is owed. `broken`: the upstream broke
+ * after some output. `suspense`: the outcome is unknown, nothing is charged, the operator may owe. `expired`: ended by
+ * the sweeper. `aborted`: the function reached its deadline and stopped the upstream.
+ */
+export type Outcome = "completed" | "failed" | "broken" | "suspense" | "expired" | "aborted";
+
+/** What settling a request writes down, apart from money: it becomes a ledger entry word for word. */
+export interface ChargeFacts {
+  readonly requestId: string;
+  readonly keyId: string;
+  readonly model: string;
+  readonly provider: string;
+  readonly outcome: Outcome;
+  readonly usage: Usage;
+  /** The usage was estimated from the text received, since the provider gave none. */
+  readonly estimated: boolean;
+  readonly catalogVersion: string;
+  /** ISO 8601 with milliseconds, UTC. */
+  readonly createdAt: string;
+  readonly latencyMs: number;
+  readonly timeToFirstTokenMs?: number | undefined;
+  /** What the operator may owe the provider, for an outcome nobody knows. */
+  readonly possibleCostPicoUsd?: PicoUsd | undefined;
+}
+
+export type EntryType = "charge" | "topup" | "refund" | "adjustment" | "late";
+
+/** One immutable ledger line. `amountPicoUsd` is what `posted` moved by: negative for a charge. */
+export interface Entry {
+  readonly accountId: string;
+  readonly entryId: string;
+  readonly type: EntryType;
+  readonly amountPicoUsd: PicoUsd;
+  /** The part of a cost that nothing was left to pay with. */
+  readonly writeOffPicoUsd: PicoUsd;
+  readonly createdAt: string;
+  readonly charge?: ChargeFacts | undefined;
+  /** Why an operator made it. */
+  readonly reason?: string | undefined;
+}

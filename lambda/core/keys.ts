@@ -1,0 +1,65 @@
+import type { PicoUsd } from "./money.ts";
+
+export interface SpendLimit {
+  readonly amountPicoUsd: PicoUsd;
+  readonly period: "total" | "month";
+}
+
+/** A key as it is stored: never the key itself, only its SHA-256. */
+export interface ApiKey {
+  readonly keyHash: string;
+  readonly keyId: string;
+  readonly accountId: string;
+  readonly name: string;
+  /** The key's last four characters, so that people can tell keys apart. */
+  readonly last4: string;
+  readonly createdAt: string;
+  readonly expiresAt?: string | undefined;
+  /** Absent: every model. */
+  readonly allowedModels?: readonly string[] | undefined;
+  readonly spendLimit?: SpendLimit | undefined;
+  readonly status: "active" | "revoked";
+}
+
+export const KEY_PREFIX = "wlrouter_";
+const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+const SECRET_LENGTH = 43;
+const CHECKSUM_LENGTH = 6;
+const FORM = new RegExp(`^${KEY_PREFIX}[${BASE62}]{${SECRET_LENGTH + CHECKSUM_LENGTH}}$`);
+
+/**
+ * A key from 256 random bits: the prefix, 43 base62 characters and 6 of CRC32, so that a mistyped key is refused
+ * before any lookup and a scanner can tell a real one from a string that looks like it.
+ */
+export function formatKey(randomBytes: Uint8Array): string {
+  const number = randomBytes.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n);
+  const secret = toBase62(number, SECRET_LENGTH);
+  return KEY_PREFIX + secret + checksum(secret);
+}
+
+export function isWellFormedKey(text: string): boolean {
+  if (!FORM.test(text)) return false;
+  const secret = text.slice(KEY_PREFIX.length, -CHECKSUM_LENGTH);
+  return text.endsWith(checksum(secret));
+}
+
+function checksum(secret: string): string {
+  return toBase62(BigInt(crc32(KEY_PREFIX + secret)), CHECKSUM_LENGTH);
+}
+
+export function toBase62(number: bigint, length: number): string {
+  let digits = "";
+  for (let rest = number; digits.length < length; rest /= 62n)
+    digits = BASE62.charAt(Number(rest % 62n)) + digits;
+  return digits;
+}
+
+/** CRC-32 (IEEE 802.3, reflected), over ASCII. */
+function crc32(text: string): number {
+  let crc = 0xffffffff;
+  for (const char of text) {
+    crc ^= char.charCodeAt(0);
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+  }
+  return (crc ^ 0xffffffff) >>> 0;
+}

@@ -1,0 +1,177 @@
+/** What the rooms need from the outside. Adapters implement these; nothing here knows AWS or HTTP. */
+import type { ChargeFacts, Entry, EntryType } from "./charge.ts";
+import type { Hold } from "./hold.ts";
+import type { ApiKey } from "./keys.ts";
+import type { PicoUsd } from "./money.ts";
+import type { Usage } from "./usage.ts";
+
+export interface Clock {
+  nowMs(): number;
+}
+
+// --- the ledger -----------------------------------------------------------------------------------------------
+
+export type AccountStatus = "active" | "suspended";
+
+export interface Account {
+  readonly accountId: string;
+  readonly name: string;
+  readonly status: AccountStatus;
+  readonly availablePicoUsd: PicoUsd;
+  readonly postedPicoUsd: PicoUsd;
+  readonly writeOffPicoUsd: PicoUsd;
+  readonly sequence: number;
+  /** Open holds by request id, decoded; the stored string is what conditions name. */
+  readonly holds: ReadonlyMap<string, string>;
+  readonly outbox: ReadonlyMap<string, Entry>;
+  readonly revokedKeys: ReadonlySet<string>;
+  readonly keySpendPicoUsd: ReadonlyMap<string, PicoUsd>;
+  readonly createdAt: string;
+}
+
+export interface HoldRequest {
+  readonly accountId: string;
+  readonly requestId: string;
+  /** All but the attempt, which the ledger writes: each try its own. */
+  readonly hold: Omit<Hold, "attempt">;
+  /** `available` must be at least this; never less than the amount. */
+  readonly requiredPicoUsd: PicoUsd;
+  readonly keyLimitPicoUsd?: PicoUsd | undefined;
+}
+
+export type HoldRefusal =
+  | "insufficient_balance"
+  | "key_limit"
+  | "suspended"
+  | "key_revoked"
+  | "too_many_open"
+  | "already_known"
+  | "no_account";
+
+export type HoldAnswer =
+  | { readonly held: true; readonly open: OpenHold }
+  | { readonly held: false; readonly refusal: HoldRefusal; readonly account: Account | undefined };
+
+/** A hold as it stands in the account item. */
+export interface OpenHold {
+  readonly accountId: string;
+  readonly requestId: string;
+  readonly hold: Hold;
+  /** The stored string, named by every later condition. */
+  readonly text: string;
+}
+
+export interface Settled {
+  readonly entry: Entry;
+  /** The hold had expired: the charge was posted as a late one, or found nothing left to charge. */
+  readonly late: boolean;
+}
+
+export interface Credit {
+  readonly accountId: string;
+  /** The entry's id: `topup_<payment id>`, `adj_…`, `late_<request id>`. The same id is credited once, forever. */
+  readonly creditId: string;
+  readonly type: Exclude<EntryType, "charge">;
+  readonly amountPicoUsd: PicoUsd;
+  readonly createdAt: string;
+  readonly reason?: string | undefined;
+  readonly charge?: ChargeFacts | undefined;
+  /** A late charge counts against its key's period. */
+  readonly keyPeriod?: string | undefined;
+}
+
+/** Exact money under concurrency, lost answers and crashes: design section 3 names each operation. */
+export interface Ledger {
+  hold(request: HoldRequest): Promise<HoldAnswer>;
+  /** Charges `costPicoUsd` (which may exceed the hold) and ends the hold. Doing it twice is a success. */
+  settle(open: OpenHold, costPicoUsd: PicoUsd, facts: ChargeFacts): Promise<Settled>;
+  /** Gives the hold back whole. Only for a request that was never dispatched. */
+  release(open: OpenHold): Promise<void>;
+  /** Moves a settled record from the account item to the ledger. Doing it twice is a success. */
+  drain(entry: Entry): Promise<void>;
+  /** Applies a credit once, forever, and drains it. @returns the entry, whether new or found. */
+  credit(credit: Credit): Promise<Entry>;
+  account(accountId: string): Promise<Account | undefined>;
+  entry(accountId: string, entryId: string): Promise<Entry | undefined>;
+}
+
+export interface KeyFinder {
+  findByHash(keyHash: string): Promise<ApiKey | undefined>;
+}
+
+// --- providers ------------------------------------------------------------------------------------------------
+
+/** A chat completion on its way to one provider. */
+export interface ProviderRequest {
+  /** The provider's own name for the model. */
+  readonly model: string;
+  /** The client's JSON, byte for byte. */
+  readonly body: Uint8Array;
+  /** The same, parsed. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** The provider must enforce this bound even if we die. */
+  readonly outputCapTokens: number;
+  readonly stream: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** What an answer's usage says; undefined where the provider said nothing that can be read. */
+export type ReportedUsage = Usage | undefined;
+
+export type StreamPart =
+  /** Whole SSE events in OpenAI's form, as they came: forwarded untouched. */
+  | { readonly type: "events"; readonly bytes: Uint8Array }
+  /** One event that carries usage, parsed: the gateway adds the cost, or hides it from who did not ask. */
+  | { readonly type: "usage"; readonly usage: ReportedUsage; readonly chunk: Record<string, unknown> }
+  /** The provider said that the answer is complete (`[DONE]`). A stream that ends without it broke. */
+  | { readonly type: "done" };
+
+export type ProviderAnswer =
+  | {
+      readonly type: "json";
+      readonly body: Uint8Array;
+      readonly usage: ReportedUsage;
+      readonly text: () => string;
+    }
+  | { readonly type: "stream"; readonly parts: AsyncIterable<StreamPart> };
+
+/**
+ * One provider, OpenAI's form on the outside.
+ * @throws GatewayError: `upstream_rejected` for a 4xx that is the client's (not retryable); `upstream_error`,
+ * `rate_limit_exceeded` (retryable: another route may work); `upstream_timeout` when the outcome is unknown.
+ * The iteration of `parts` throws the same.
+ */
+export interface Provider {
+  chat(request: ProviderRequest): Promise<ProviderAnswer>;
+}
+
+export interface Providers {
+  /** Undefined when the provider cannot be used: no key is configured for it. */
+  get(name: string): Promise<Provider | undefined>;
+}
+
+// --- the log --------------------------------------------------------------------------------------------------
+
+/** One line a request, by allow-list: ids, counts, timings, money. Never prompts, keys, headers or messages. */
+export interface RequestLogLine {
+  readonly at: string;
+  readonly requestId: string;
+  readonly status: number;
+  readonly code?: string | undefined;
+  readonly accountId?: string | undefined;
+  readonly keyId?: string | undefined;
+  readonly model?: string | undefined;
+  readonly provider?: string | undefined;
+  readonly outcome?: string | undefined;
+  readonly inputTokens?: number | undefined;
+  readonly outputTokens?: number | undefined;
+  readonly costUsd?: string | undefined;
+  readonly latencyMs: number;
+  readonly timeToFirstTokenMs?: number | undefined;
+  /** An error of ours or of the operator's to fix: its class and place, not its text. */
+  readonly alarm?: string | undefined;
+}
+
+export interface RequestLog {
+  write(line: RequestLogLine): void;
+}

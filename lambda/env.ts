@@ -1,0 +1,8 @@
+/** Every environment variable's name once, for the constructs that set them and the functions that read them. */
+export const ENV = {
+  accountsTable: "ACCOUNTS_TABLE",
+  ledgerTable: "LEDGER_TABLE",
+  apiKeysTable: "API_KEYS_TABLE",
+  /** ARN of the secret whose JSON value maps a provider's `apiKeyEnv` name to its key. */
+  providerSecretArn: "PROVIDER_SECRET_ARN",
+} as const;
