@@ -26,6 +26,7 @@ export type ErrorCode =
   | "upstream_error"
   | "upstream_rejected"
   | "no_route_available"
+  | "service_unavailable"
   | "upstream_timeout";
 
 /** A provider's own 4xx, already cleaned of its account data, on its way to the client. */

@@ -66,11 +66,11 @@ function isText(part: Record<string, unknown>): boolean {
 
 function inlineImageLength(image: unknown): number {
   const url = isRecord(image) ? image["url"] : image;
-  return isDataUri(url) ? url.length : 0;
+  return typeof url === "string" && isDataUri(url) ? url.length : 0;
 }
 
-function isDataUri(text: unknown): text is string {
-  return typeof text === "string" && text.startsWith("data:");
+function isDataUri(text: string): boolean {
+  return text.startsWith("data:");
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

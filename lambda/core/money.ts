@@ -51,10 +51,16 @@ export function formatUsdPerMillion(picoPerToken: PicoUsd): string {
   return formatUsd(picoPerToken * 1_000_000n);
 }
 
+/** Math.max for money. */
 export function maxOf(first: PicoUsd, ...rest: PicoUsd[]): PicoUsd {
-  return rest.reduce((max, value) => (value > max ? value : max), first);
+  let max = first;
+  for (const value of rest) if (value > max) max = value;
+  return max;
 }
 
+/** Math.min for money. */
 export function minOf(first: PicoUsd, ...rest: PicoUsd[]): PicoUsd {
-  return rest.reduce((min, value) => (value < min ? value : min), first);
+  let min = first;
+  for (const value of rest) if (value < min) min = value;
+  return min;
 }

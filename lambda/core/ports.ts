@@ -62,8 +62,9 @@ export interface OpenHold {
 }
 
 export interface Settled {
-  readonly entry: Entry;
-  /** The hold had expired: the charge was posted as a late one, or found nothing left to charge. */
+  /** Undefined only where the hold was gone, no entry told of it and nothing was owed. */
+  readonly entry: Entry | undefined;
+  /** The hold had expired: what was owed was posted as a late charge. */
   readonly late: boolean;
 }
 
@@ -87,6 +88,8 @@ export interface Ledger {
   settle(open: OpenHold, costPicoUsd: PicoUsd, facts: ChargeFacts): Promise<Settled>;
   /** Gives the hold back whole. Only for a request that was never dispatched. */
   release(open: OpenHold): Promise<void>;
+  /** Ends a hold past its expiry: at zero, or given back when the request's entry exists. Doing it twice is a success. */
+  expire(open: OpenHold, facts: ChargeFacts): Promise<"given_back" | "expired">;
   /** Moves a settled record from the account item to the ledger. Doing it twice is a success. */
   drain(entry: Entry): Promise<void>;
   /** Applies a credit once, forever, and drains it. @returns the entry, whether new or found. */

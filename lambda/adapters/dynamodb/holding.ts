@@ -1,0 +1,138 @@
+import { GatewayError } from "../../core/errors.ts";
+import { encodeHold, NO_KEY_PERIOD } from "../../core/hold.ts";
+import type { Account, HoldAnswer, HoldRefusal, HoldRequest, OpenHold } from "../../core/ports.ts";
+import type { LedgerContext } from "./attempts.ts";
+import { number, text } from "./attributes.ts";
+import { accountKey, readAccount } from "./items.ts";
+import { decodeOpenHold } from "./open-hold.ts";
+import { type Item, StoreError, type UpdateClauses } from "./store.ts";
+
+/** The account item must stay under DynamoDB's 400 kB: 256 holds and 256 records of at most 600 bytes fit. */
+export const MAX_OPEN = 256;
+
+const TRIES = 4;
+const FIRST_PAUSE_MS = 25;
+
+/**
+ * HOLD: money is set aside in one conditional write, or not at all. Each try writes its own attempt name, since a
+ * delayed first try must never pass for a second one; whoever finds a hold of ours adopts the stored string.
+ * @throws GatewayError `rate_limit_exceeded` when DynamoDB throttles, `service_unavailable` when it doesn't answer:
+ * in both cases nothing was called, and a hold that landed unseen expires.
+ */
+export async function hold(context: LedgerContext, request: HoldRequest): Promise<HoldAnswer> {
+  const ours = new Set<string>();
+  let failure: unknown;
+  for (let attempt = 1; attempt <= TRIES; attempt++) {
+    const open = newAttempt(context, request);
+    ours.add(open.text);
+    try {
+      await context.store.update(
+        context.tables.accounts,
+        accountKey(request.accountId),
+        holdClauses(request, open.text),
+      );
+      return { held: true, open };
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      failure = error;
+      if (error.failure === "condition_failed") {
+        const answer = await whyRefused(context, request, error.item, ours);
+        if (answer) return answer;
+      } else {
+        await context.pause(FIRST_PAUSE_MS * 2 ** (attempt - 1));
+      }
+    }
+  }
+  throw unavailable(failure);
+}
+
+function newAttempt(context: LedgerContext, request: HoldRequest): OpenHold {
+  const hold = { ...request.hold, attempt: context.newAttempt() };
+  return { accountId: request.accountId, requestId: request.requestId, hold, text: encodeHold(hold) };
+}
+
+function holdClauses(request: HoldRequest, holdText: string): UpdateClauses {
+  const counted = request.hold.keyPeriod !== NO_KEY_PERIOD;
+  const limited = counted && request.keyLimitPicoUsd !== undefined;
+  const amount = request.hold.amountPicoUsd;
+  return {
+    set: [
+      "#available = #available - :amount",
+      "#holds.#request = :hold",
+      ...(counted ? ["#keySpend.#period = if_not_exists(#keySpend.#period, :zero) + :amount"] : []),
+    ],
+    condition: [
+      "#status = :active",
+      "NOT contains(#revokedKeys, :key)",
+      "#available >= :required",
+      "size(#holds) < :maxOpen",
+      "size(#outbox) < :maxOpen",
+      "attribute_not_exists(#holds.#request)",
+      "attribute_not_exists(#outbox.#request)",
+      ...(limited
+        ? ["(attribute_not_exists(#keySpend.#period) OR #keySpend.#period <= :limitMinusAmount)"]
+        : []),
+    ],
+    names: { "#request": request.requestId, "#period": request.hold.keyPeriod },
+    values: {
+      ":amount": number(amount),
+      ":required": number(request.requiredPicoUsd),
+      ":hold": text(holdText),
+      ":active": text("active"),
+      ":key": text(request.hold.keyId),
+      ":maxOpen": number(MAX_OPEN),
+      ":zero": number(0),
+      ":limitMinusAmount": number((request.keyLimitPicoUsd ?? 0n) - amount),
+    },
+  };
+}
+
+/** Undefined when the account, read after the refusal, would no longer refuse: try again. */
+async function whyRefused(
+  context: LedgerContext,
+  request: HoldRequest,
+  returned: Item | undefined,
+  ours: ReadonlySet<string>,
+): Promise<HoldAnswer | undefined> {
+  const key = accountKey(request.accountId);
+  const item = returned ?? (await context.store.get(context.tables.accounts, key, { consistent: true }));
+  if (!item) return { held: false, refusal: "no_account", account: undefined };
+  const account = readAccount(item);
+  const stored = account.holds.get(request.requestId);
+  if (stored !== undefined && ours.has(stored)) {
+    return { held: true, open: decodeOpenHold(request.accountId, request.requestId, stored) };
+  }
+  const refusal = refusalOf(account, request);
+  return refusal && { held: false, refusal, account };
+}
+
+function refusalOf(account: Account, request: HoldRequest): HoldRefusal | undefined {
+  const { requestId, hold, requiredPicoUsd, keyLimitPicoUsd } = request;
+  if (account.holds.has(requestId) || account.outbox.has(requestId)) return "already_known";
+  if (account.status !== "active") return "suspended";
+  if (account.revokedKeys.has(hold.keyId)) return "key_revoked";
+  if (account.holds.size >= MAX_OPEN || account.outbox.size >= MAX_OPEN) return "too_many_open";
+  const spent = account.keySpendPicoUsd.get(hold.keyPeriod) ?? 0n;
+  if (keyLimitPicoUsd !== undefined && spent + hold.amountPicoUsd > keyLimitPicoUsd) return "key_limit";
+  if (account.availablePicoUsd < requiredPicoUsd) return "insufficient_balance";
+  return undefined;
+}
+
+function unavailable(cause: unknown): GatewayError {
+  const throttled = cause instanceof StoreError && cause.failure === "throttled";
+  return throttled
+    ? new GatewayError("rate_limit_exceeded", "This account is too busy right now: try again in a second.", {
+        retryable: true,
+        retryAfterSeconds: 1,
+        cause,
+      })
+    : new GatewayError(
+        "service_unavailable",
+        "The balance could not be reached: nothing was charged. Try again.",
+        {
+          retryable: true,
+          retryAfterSeconds: 1,
+          cause,
+        },
+      );
+}

@@ -1,0 +1,161 @@
+import type { ChargeFacts, Entry, EntryType, Outcome } from "../../core/charge.ts";
+import type { Account } from "../../core/ports.ts";
+import type { NO_USAGE, Usage } from "../../core/usage.ts";
+import { number, present, readBigint, readCount, readMap, readSet, readText, text } from "./attributes.ts";
+import type { AttributeValue, Item } from "./store.ts";
+
+/** Always "0" for now; the key leaves room to split a hot account. */
+const SHARD = "0";
+
+export function accountKey(accountId: string): Item {
+  return { accountId: text(accountId), shard: text(SHARD) };
+}
+
+export function entryKey(accountId: string, entryId: string): Item {
+  return { accountId: text(accountId), entryId: text(entryId) };
+}
+
+export function newAccountItem(accountId: string, name: string, createdAt: string): Item {
+  return {
+    ...accountKey(accountId),
+    name: text(name),
+    createdAt: text(createdAt),
+    status: text("active"),
+    available: number(0),
+    posted: number(0),
+    writeOff: number(0),
+    sequence: number(0),
+    credits: number(0),
+    // Maps exist from the start: a path into a missing map is an error in DynamoDB.
+    holds: { M: {} },
+    outbox: { M: {} },
+    keySpend: { M: {} },
+  };
+}
+
+export function readAccount(item: Item): Account {
+  const accountId = readText(item, "accountId") ?? "";
+  const outbox = readMap(item, "outbox");
+  const holds = readMap(item, "holds");
+  const keySpend = readMap(item, "keySpend");
+  return {
+    accountId,
+    name: readText(item, "name") ?? "",
+    createdAt: readText(item, "createdAt") ?? "",
+    status: readText(item, "status") === "active" ? "active" : "suspended",
+    availablePicoUsd: readBigint(item, "available"),
+    postedPicoUsd: readBigint(item, "posted"),
+    writeOffPicoUsd: readBigint(item, "writeOff"),
+    sequence: readCount(item, "sequence"),
+    holds: new Map(Object.keys(holds).map((id) => [id, readText(holds, id) ?? ""])),
+    outbox: new Map(Object.keys(outbox).map((id) => [id, readEntry(accountId, id, readMap(outbox, id))])),
+    revokedKeys: new Set(readSet(item, "revokedKeys")),
+    keySpendPicoUsd: new Map(Object.keys(keySpend).map((period) => [period, readBigint(keySpend, period)])),
+  };
+}
+
+/** The counter that orders credits: CREDIT's condition names the value it read. */
+export function readCredits(item: Item): bigint {
+  return readBigint(item, "credits");
+}
+
+/**
+ * An entry without its ids: the form it has inside the outbox. The ledger item is the same with the ids added, so
+ * draining copies it word for word. Zeros are left out: a record stays under 600 bytes.
+ */
+export function entryRecord(entry: Entry): Item {
+  return present({
+    type: text(entry.type),
+    amount: number(entry.amountPicoUsd),
+    writeOff: unlessZero(entry.writeOffPicoUsd),
+    createdAt: text(entry.createdAt),
+    reason: optionalText(entry.reason),
+    ...(entry.charge ? chargeRecord(entry.charge) : {}),
+  });
+}
+
+export function entryItem(entry: Entry): Item {
+  return { ...entryKey(entry.accountId, entry.entryId), ...entryRecord(entry) };
+}
+
+function chargeRecord(charge: ChargeFacts): Record<string, AttributeValue | undefined> {
+  return {
+    requestId: text(charge.requestId),
+    keyId: text(charge.keyId),
+    model: text(charge.model),
+    provider: text(charge.provider),
+    outcome: text(charge.outcome),
+    estimated: charge.estimated ? { BOOL: true } : undefined,
+    catalogVersion: text(charge.catalogVersion),
+    latencyMs: number(charge.latencyMs),
+    timeToFirstTokenMs:
+      charge.timeToFirstTokenMs === undefined ? undefined : number(charge.timeToFirstTokenMs),
+    possibleCost: charge.possibleCostPicoUsd === undefined ? undefined : number(charge.possibleCostPicoUsd),
+    ...Object.fromEntries(
+      Object.entries(charge.usage).map(([kind, count]) => [kind, unlessZero(BigInt(count))]),
+    ),
+  };
+}
+
+export function readEntry(accountId: string, entryId: string, item: Item): Entry {
+  return {
+    accountId,
+    entryId,
+    type: readEntryType(item),
+    amountPicoUsd: readBigint(item, "amount"),
+    writeOffPicoUsd: readBigint(item, "writeOff"),
+    createdAt: readText(item, "createdAt") ?? "",
+    reason: readText(item, "reason"),
+    charge: item["requestId"] ? readCharge(item) : undefined,
+  };
+}
+
+function readCharge(item: Item): ChargeFacts {
+  return {
+    requestId: readText(item, "requestId") ?? "",
+    keyId: readText(item, "keyId") ?? "",
+    model: readText(item, "model") ?? "",
+    provider: readText(item, "provider") ?? "",
+    outcome: readOutcome(item),
+    estimated: item["estimated"] !== undefined,
+    catalogVersion: readText(item, "catalogVersion") ?? "",
+    createdAt: readText(item, "createdAt") ?? "",
+    latencyMs: readCount(item, "latencyMs"),
+    timeToFirstTokenMs: item["timeToFirstTokenMs"] ? readCount(item, "timeToFirstTokenMs") : undefined,
+    possibleCostPicoUsd: item["possibleCost"] ? readBigint(item, "possibleCost") : undefined,
+    usage: readUsage(item),
+  };
+}
+
+function readUsage(item: Item): Usage {
+  return {
+    inputTokens: readCount(item, "inputTokens"),
+    cacheReadTokens: readCount(item, "cacheReadTokens"),
+    cacheWriteTokens: readCount(item, "cacheWriteTokens"),
+    outputTokens: readCount(item, "outputTokens"),
+    reasoningTokens: readCount(item, "reasoningTokens"),
+    audioInputTokens: readCount(item, "audioInputTokens"),
+    audioOutputTokens: readCount(item, "audioOutputTokens"),
+  } satisfies typeof NO_USAGE;
+}
+
+const ENTRY_TYPES: readonly EntryType[] = ["charge", "topup", "refund", "adjustment", "late"];
+const OUTCOMES: readonly Outcome[] = ["completed", "failed", "broken", "suspense", "expired", "aborted"];
+
+function readEntryType(item: Item): EntryType {
+  const type = readText(item, "type");
+  return ENTRY_TYPES.find((known) => known === type) ?? "adjustment";
+}
+
+function readOutcome(item: Item): Outcome {
+  const outcome = readText(item, "outcome");
+  return OUTCOMES.find((known) => known === outcome) ?? "completed";
+}
+
+function unlessZero(value: bigint): AttributeValue | undefined {
+  return value === 0n ? undefined : number(value);
+}
+
+function optionalText(value: string | undefined): AttributeValue | undefined {
+  return value === undefined ? undefined : text(value);
+}
