@@ -1,10 +1,10 @@
 import { GatewayError } from "../../core/errors.ts";
 import { encodeHold, NO_KEY_PERIOD } from "../../core/hold.ts";
+import { decodeOpenHold } from "../../core/open-hold.ts";
 import type { Account, HoldAnswer, HoldRefusal, HoldRequest, OpenHold } from "../../core/ports.ts";
 import type { LedgerContext } from "./attempts.ts";
 import { number, text } from "./attributes.ts";
 import { accountKey, readAccount } from "./items.ts";
-import { decodeOpenHold } from "./open-hold.ts";
 import { type Item, StoreError, type UpdateClauses } from "./store.ts";
 
 /** The account item must stay under DynamoDB's 400 kB: 256 holds and 256 records of at most 600 bytes fit. */

@@ -1,0 +1,49 @@
+import type { Entry } from "../../core/charge.ts";
+import type { Account, AccountStatus } from "../../core/ports.ts";
+import { readText, text } from "./attributes.ts";
+import { accountKey, newAccountItem, readAccount, readEntry } from "./items.ts";
+import { firstOf, type Queries } from "./queries.ts";
+import type { Store } from "./store.ts";
+import { LEDGER_BY_CREATED_AT, LEDGER_BY_ENTRY_ID, type TableNames } from "./tables.ts";
+
+/** What operators do with accounts and how ledgers are read; money moves only through the ledger port. */
+export interface Accounts {
+  /** An account with nothing on it. @throws StoreError `condition_failed` when the id is taken. */
+  create(account: { accountId: string; name: string; createdAt: string }): Promise<void>;
+  all(segment?: { index: number; of: number }): AsyncIterable<Account>;
+  /** @throws StoreError `condition_failed` when there is no such account. */
+  setStatus(accountId: string, status: AccountStatus): Promise<void>;
+  /** Entries in order of time, both ends (ISO 8601) inclusive. */
+  entries(accountId: string, range?: { from: string; to: string }): AsyncIterable<Entry>;
+  /** Which account an entry belongs to; undefined while it is still in an outbox. */
+  ownerOf(entryId: string): Promise<string | undefined>;
+}
+
+export function createAccounts(store: Store, queries: Queries, tables: TableNames): Accounts {
+  return {
+    create: ({ accountId, name, createdAt }) =>
+      store.putIfAbsent(tables.accounts, newAccountItem(accountId, name, createdAt), "accountId"),
+    async *all(segment) {
+      for await (const item of queries.scan(tables.accounts, segment)) yield readAccount(item);
+    },
+    setStatus: (accountId, status) =>
+      store.update(tables.accounts, accountKey(accountId), {
+        set: ["#status = :status"],
+        condition: ["attribute_exists(#accountId)"],
+        values: { ":status": text(status) },
+      }),
+    async *entries(accountId, range) {
+      const items = queries.query(tables.ledger, {
+        index: LEDGER_BY_CREATED_AT,
+        partition: { name: "accountId", value: accountId },
+        between: range && { name: "createdAt", ...range },
+      });
+      for await (const item of items) yield readEntry(accountId, readText(item, "entryId") ?? "", item);
+    },
+    async ownerOf(entryId) {
+      const partition = { name: "entryId", value: entryId };
+      const item = await firstOf(queries.query(tables.ledger, { index: LEDGER_BY_ENTRY_ID, partition }));
+      return item && readText(item, "accountId");
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { CreateTableCommand, ListTablesCommand } from "@aws-sdk/client-dynamodb";
+import dynalite from "dynalite";
+import { createDynamoClient } from "../lambda/adapters/dynamodb/client.ts";
+import {
+  type IndexDefinition,
+  TABLES,
+  type TableDefinition,
+  type TableNames,
+} from "../lambda/adapters/dynamodb/tables.ts";
+
+/** DynamoDB on one machine: dynalite, kept in a folder (or in memory without one), behind the same HTTP protocol. */
+export interface LocalDynamo {
+  readonly endpoint: string;
+  readonly tables: TableNames;
+  close(): Promise<void>;
+}
+
+export async function startDynamo(folder?: string): Promise<LocalDynamo> {
+  const server = dynalite({ ...(folder ? { path: folder } : {}), createTableMs: 0 });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const endpoint = `http://127.0.0.1:${port}`;
+  const tables = await createTables(endpoint);
+  return {
+    endpoint,
+    tables,
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}
+
+/** Creates the tables that are missing, from the same definitions as the stack. */
+export async function createTables(endpoint: string): Promise<TableNames> {
+  const client = createDynamoClient(endpoint);
+  const existing = (await client.send(new ListTablesCommand({}))).TableNames ?? [];
+  for (const table of Object.values<TableDefinition>(TABLES)) {
+    if (!existing.includes(table.name)) await client.send(createTable(table));
+  }
+  client.destroy();
+  return { accounts: TABLES.accounts.name, ledger: TABLES.ledger.name, apiKeys: TABLES.apiKeys.name };
+}
+
+function createTable(table: TableDefinition): CreateTableCommand {
+  return new CreateTableCommand({
+    TableName: table.name,
+    BillingMode: "PAY_PER_REQUEST",
+    AttributeDefinitions: Object.entries(table.attributes).map(([AttributeName, AttributeType]) => ({
+      AttributeName,
+      AttributeType,
+    })),
+    KeySchema: keySchema(table),
+    ...(table.indexes.length > 0 ? { GlobalSecondaryIndexes: table.indexes.map(globalIndex) } : {}),
+  });
+}
+
+function globalIndex(index: IndexDefinition) {
+  return {
+    IndexName: index.name,
+    KeySchema: keySchema(index),
+    Projection: { ProjectionType: index.projection },
+  };
+}
+
+function keySchema(keys: { readonly partitionKey: string; readonly sortKey?: string }) {
+  const partition = { AttributeName: keys.partitionKey, KeyType: "HASH" as const };
+  return keys.sortKey ? [partition, { AttributeName: keys.sortKey, KeyType: "RANGE" as const }] : [partition];
+}
