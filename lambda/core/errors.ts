@@ -45,6 +45,8 @@ export interface ErrorDetails {
   /** Sent as `x-should-retry`, which OpenAI's SDKs obey before the status. */
   readonly shouldRetry?: boolean;
   readonly upstream?: UpstreamRejection;
+  /** Only the operator can mend this: a short name for the log (`provider_key_refused`), never a provider's text. */
+  readonly alarm?: string;
   readonly cause?: unknown;
 }
 
