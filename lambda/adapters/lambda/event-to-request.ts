@@ -1,0 +1,45 @@
+import type { APIGatewayProxyEvent } from "aws-lambda";
+
+type Multi = Readonly<Record<string, readonly string[] | undefined>> | null;
+type Single = Readonly<Record<string, string | undefined>> | null;
+
+/**
+ * The request as the client sent it, its path beginning where the API's own paths begin (`/v1/…`).
+ * @throws TypeError for an event that is no HTTP request: no method, no path, a method or header that HTTP forbids.
+ */
+export function eventToRequest(event: APIGatewayProxyEvent): Request {
+  if (typeof event.httpMethod !== "string" || typeof event.path !== "string") {
+    throw new TypeError("The event has no method or no path.");
+  }
+  const url = new URL(`https://${event.requestContext?.domainName ?? "localhost"}`);
+  url.pathname = pathOf(event);
+  for (const [name, value] of pairs(event.multiValueQueryStringParameters, event.queryStringParameters)) {
+    url.searchParams.append(name, value);
+  }
+  const headers = new Headers();
+  for (const [name, value] of pairs(event.multiValueHeaders, event.headers)) headers.append(name, value);
+
+  return new Request(url, { method: event.httpMethod, headers, body: bodyOf(event) });
+}
+
+/**
+ * What `{proxy+}` matched. `event.path` has no stage in it, but it does have a custom domain's base path, and the stage
+ * too where such a domain leaves the choice of it to its callers; `{proxy+}` never has either. The root has no `{proxy+}`.
+ */
+function pathOf(event: APIGatewayProxyEvent): string {
+  const proxy = event.pathParameters?.["proxy"];
+  if (proxy !== undefined) return `/${proxy}`;
+  return event.resource === "/" ? "/" : event.path;
+}
+
+/** API Gateway sends each header and parameter twice, once with its last value and once with all of them. */
+function* pairs(multi: Multi, single: Single): Generator<[string, string]> {
+  for (const [name, values] of Object.entries(multi ?? single ?? {})) {
+    for (const value of [values ?? []].flat()) yield [name, value];
+  }
+}
+
+function bodyOf(event: APIGatewayProxyEvent): string | Uint8Array<ArrayBuffer> | null {
+  if (event.httpMethod === "GET" || event.httpMethod === "HEAD") return null;
+  return event.isBase64Encoded && event.body ? Buffer.from(event.body, "base64") : event.body;
+}

@@ -1,0 +1,135 @@
+import type { APIGatewayProxyEvent, Context, StreamifyHandler } from "aws-lambda";
+import { GatewayError } from "../../core/errors.ts";
+import { errorResponse } from "./error-response.ts";
+import { eventToRequest } from "./event-to-request.ts";
+import { writeResponse } from "./write-response.ts";
+
+/** hono's execution context, and the moment at which Lambda stops the function. */
+export interface LambdaRequestContext {
+  /** Epoch milliseconds. */
+  readonly deadlineMs: number;
+  /** Lambda's id of this invocation, for what is said before the gateway has made an id of its own. */
+  readonly awsRequestId: string;
+  readonly props: object;
+  /** The function stays alive until the promise has settled, however the response ends. A rejection is reported, no more. */
+  waitUntil(promise: Promise<unknown>): void;
+  passThroughOnException(): void;
+}
+
+export type Fetch = (request: Request, context: LambdaRequestContext) => Response | Promise<Response>;
+
+export interface StreamHandlerOptions {
+  /** A client that takes nothing for this long has left. API Gateway gives up at five minutes. */
+  readonly stallLimitMs?: number;
+  /** Told of errors that reach no client. The default logs the error's class and where it came from, never its message. */
+  readonly report?: (error: unknown, awsRequestId: string) => void;
+}
+
+/** What settling and draining need at the end, however long a client has kept us waiting. */
+const RESERVED_FOR_SETTLING_MS = 20_000;
+
+/**
+ * A Lambda handler for API Gateway's streamed proxy integration: event to Request, Response to stream.
+ * It never throws: once bytes have left, a throw would only cost the settlement that is still to come.
+ */
+export function streamHandler(
+  fetch: Fetch,
+  options: StreamHandlerOptions = {},
+): StreamifyHandler<APIGatewayProxyEvent, void> {
+  const { stallLimitMs = 60_000, report = reportToLog } = options;
+  surviveStrayRejections();
+  return awslambda.streamifyResponse(async (event: APIGatewayProxyEvent, stream, lambda) => {
+    const reportHere = (error: unknown): void => report(error, lambda.awsRequestId);
+    const background = new Background(reportHere);
+    const context = requestContext(lambda, background);
+
+    const response = await answer(fetch, event, context, reportHere);
+    await writeResponse(response, stream, {
+      requestId: lambda.awsRequestId,
+      stallLimitMs: () => clamp(context.deadlineMs - Date.now() - RESERVED_FOR_SETTLING_MS, stallLimitMs),
+      report: reportHere,
+    });
+    await background.done();
+  });
+}
+
+async function answer(
+  fetch: Fetch,
+  event: APIGatewayProxyEvent,
+  context: LambdaRequestContext,
+  report: (error: unknown) => void,
+): Promise<Response> {
+  let request: Request;
+  try {
+    request = eventToRequest(event);
+  } catch {
+    const error = new GatewayError("invalid_value", "This is not an HTTP request that can be understood.");
+    return errorResponse(400, error, context.awsRequestId);
+  }
+  try {
+    return await fetch(request, context);
+  } catch (error) {
+    report(error);
+    const unknown = new GatewayError("internal_error", "Something went wrong on our side.");
+    return errorResponse(500, unknown, context.awsRequestId);
+  }
+}
+
+function requestContext(lambda: Context, background: Background): LambdaRequestContext {
+  return {
+    deadlineMs: Date.now() + lambda.getRemainingTimeInMillis(),
+    awsRequestId: lambda.awsRequestId,
+    props: {},
+    waitUntil: (promise) => background.add(promise),
+    passThroughOnException: () => {},
+  };
+}
+
+/** Work that outlives the response: settle and drain. */
+class Background {
+  readonly #report: (error: unknown) => void;
+  #pending: Promise<unknown>[] = [];
+
+  constructor(report: (error: unknown) => void) {
+    this.#report = report;
+  }
+
+  add(promise: Promise<unknown>): void {
+    // Caught here and not in done(), which comes too late for a promise that fails while the body is still being sent.
+    this.#pending.push(promise.catch(this.#report));
+  }
+
+  async done(): Promise<void> {
+    // What is waited for may ask for more to be waited for.
+    while (this.#pending.length > 0) await Promise.all(this.#pending.splice(0));
+  }
+}
+
+function clamp(value: number, max: number): number {
+  return Math.max(0, Math.min(value, max));
+}
+
+function reportToLog(error: unknown, awsRequestId: string): void {
+  const alarm = error instanceof Error ? error.name : typeof error;
+  // The first line of a stack is the message, which may hold anything; the next ones are places in our own code.
+  const at =
+    error instanceof Error
+      ? error.stack
+          ?.split("\n")
+          .find((line) => /^\s+at /.test(line))
+          ?.trim()
+      : undefined;
+  console.error(JSON.stringify({ alarm, at, awsRequestId }));
+}
+
+let surviving = false;
+
+/**
+ * When a response's connection breaks, the runtime rejects promises that nobody listens to, and Node ends the process:
+ * with it the settlement. (Seen with aws-lambda-ric 4.0.2.) The sweeper would give such a hold back, and the answer away.
+ */
+function surviveStrayRejections(): void {
+  if (surviving) return;
+  surviving = true;
+  process.on("unhandledRejection", (error) => reportToLog(error, "-"));
+}
