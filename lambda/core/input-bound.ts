@@ -4,7 +4,7 @@ import type { Model } from "./catalog.ts";
 export interface InputParts {
   /** Bytes of the request as it came. JSON never makes a text shorter than its UTF-8, so they bound it. */
   readonly bodyBytes: number;
-  readonly messages: readonly { readonly content?: unknown }[];
+  readonly messages: readonly { readonly content?: unknown; readonly audio?: unknown }[];
   readonly tools?: unknown;
 }
 
@@ -34,18 +34,23 @@ export function inputBoundTokens(parts: InputParts, model: Model): number {
  */
 export function inputEstimateTokens(parts: InputParts, model: Model): number {
   const media = mediaOf(parts, model);
-  const text = { ascii: 0, other: 0 };
-  countCharacters(parts.messages, text);
-  countCharacters(parts.tools, text);
+  const text = countText([parts.messages, parts.tools]);
   const framing = TOKENS_A_MESSAGE * parts.messages.length + TOKENS_A_REQUEST + (parts.tools ? 700 : 0);
   const estimate = Math.ceil(1.3 * (text.ascii / 3 + text.other + framing)) + media.tokens;
   return Math.min(inputBoundTokens(parts, model), estimate);
 }
 
+/** Tokens of the images where the model publishes a maximum; nothing for media nobody can size. */
+export function knownMediaTokens(parts: InputParts, model: Model): number {
+  return model.maxImageTokens === undefined ? 0 : mediaOf(parts, { ...model, contextWindow: 0 }).tokens;
+}
+
 function mediaOf(parts: InputParts, model: Model): Media {
   let inlineBytes = 0;
   let tokens = 0;
-  for (const { content } of parts.messages) {
+  for (const { content, audio } of parts.messages) {
+    // An earlier spoken answer, named by its id.
+    if (isRecord(audio)) tokens += model.contextWindow;
     if (!Array.isArray(content)) continue;
     for (const part of content) {
       if (isRecord(part) && "image_url" in part) {
@@ -75,6 +80,13 @@ function isDataUri(text: string): boolean {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
+}
+
+/** Characters of every string in a JSON value, names of members included, inline media excluded. */
+export function countText(value: unknown): { ascii: number; other: number } {
+  const text = { ascii: 0, other: 0 };
+  countCharacters(value, text);
+  return text;
 }
 
 function countCharacters(value: unknown, text: { ascii: number; other: number }): void {

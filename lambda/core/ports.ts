@@ -5,10 +5,6 @@ import type { ApiKey } from "./keys.ts";
 import type { PicoUsd } from "./money.ts";
 import type { Usage } from "./usage.ts";
 
-export interface Clock {
-  nowMs(): number;
-}
-
 // --- the ledger -----------------------------------------------------------------------------------------------
 
 export type AccountStatus = "active" | "suspended";
@@ -133,8 +129,9 @@ export type ProviderAnswer =
   | {
       readonly type: "json";
       readonly body: Uint8Array;
+      /** The body, parsed. */
+      readonly fields: Readonly<Record<string, unknown>>;
       readonly usage: ReportedUsage;
-      readonly text: () => string;
     }
   | { readonly type: "stream"; readonly parts: AsyncIterable<StreamPart> };
 

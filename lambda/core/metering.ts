@@ -1,0 +1,47 @@
+import type { Quote } from "./budget.ts";
+import type { Model } from "./catalog.ts";
+import { minOf, type PicoUsd } from "./money.ts";
+import { costOf } from "./prices.ts";
+import { isPlausible, type Usage } from "./usage.ts";
+
+/** What a request is charged for, and whether somebody has to look at why. */
+export interface Metered {
+  readonly usage: Usage;
+  readonly costPicoUsd: PicoUsd;
+  readonly estimated: boolean;
+  readonly alarm?: "usage_implausible" | "usage_above_cap";
+}
+
+export interface Meter {
+  readonly model: Model;
+  readonly quoted: Quote;
+  readonly holdPicoUsd: PicoUsd;
+  readonly outputCapTokens: number;
+  /** Reads the text that was received; called only when the provider's usage is missing or cannot be. */
+  readonly estimate: () => Usage;
+}
+
+/**
+ * The provider's usage decides. Where there is none, or it cannot be, the estimate stands in and is marked. Neither an
+ * estimate nor output above the cap we sent ever costs more than the hold.
+ */
+export function meter(reported: Usage | undefined, by: Meter): Metered {
+  if (reported && isPlausible(reported)) {
+    const costPicoUsd = costOf(reported, by.model.prices);
+    const withinCap = reported.outputTokens <= by.outputCapTokens * by.quoted.choices;
+    if (withinCap) return { usage: reported, costPicoUsd, estimated: false };
+    return {
+      usage: reported,
+      costPicoUsd: minOf(costPicoUsd, by.holdPicoUsd),
+      estimated: false,
+      alarm: "usage_above_cap",
+    };
+  }
+  const usage = by.estimate();
+  return {
+    usage,
+    costPicoUsd: minOf(costOf(usage, by.model.prices), by.holdPicoUsd),
+    estimated: true,
+    ...(reported ? { alarm: "usage_implausible" as const } : {}),
+  };
+}

@@ -1,0 +1,109 @@
+import { GatewayError } from "../core/errors.ts";
+import { estimateTokens, estimateUsage } from "../core/estimate.ts";
+import { countText } from "../core/input-bound.ts";
+import { editObject } from "../core/json-edit.ts";
+import { meter } from "../core/metering.ts";
+import { formatUsd, type PicoUsd } from "../core/money.ts";
+import type { ProviderAnswer } from "../core/ports.ts";
+import { NO_USAGE, type Usage } from "../core/usage.ts";
+import type { Answered, Dispatch } from "./dispatch.ts";
+import { alarmOf, asGatewayError, errorResponse, statusOf } from "./errors.ts";
+import { drainEntry, type Ending, type Exchange, NOTHING, settleExchange } from "./exchange.ts";
+import type { Invocation } from "./gateway.ts";
+import { textsOf } from "./stream-text.ts";
+
+type JsonAnswer = Extract<ProviderAnswer, { type: "json" }>;
+
+/** A whole answer: it is charged before it is sent, so that whoever reads the balance next sees it. */
+export async function answerJson(
+  exchange: Exchange,
+  dispatch: Dispatch,
+  invocation: Invocation,
+): Promise<Response> {
+  try {
+    const answered = await dispatch.next();
+    if (answered.answer.type !== "json") throw new Error("a stream came that nobody asked for");
+    return await respond(exchange, answered, answered.answer, invocation);
+  } catch (thrown) {
+    return endUnanswered(exchange, dispatch, thrown, invocation);
+  }
+}
+
+async function respond(
+  exchange: Exchange,
+  { route }: Answered,
+  answer: JsonAnswer,
+  invocation: Invocation,
+): Promise<Response> {
+  const metered = meter(answer.usage, {
+    model: exchange.model,
+    quoted: exchange.quoted,
+    holdPicoUsd: exchange.held.open.hold.amountPicoUsd,
+    outputCapTokens: exchange.held.outputCapTokens,
+    estimate: () => estimateOf(exchange, countText(textsOf(answer.fields["choices"]))),
+  });
+  const ending: Ending = { outcome: "completed", provider: route.provider, metered, status: 200 };
+  const entry = await settleExchange(exchange, ending);
+  invocation.waitUntil(drainEntry(exchange, entry));
+  return new Response(
+    editObject(answer.body, {
+      usage: usageWithCost(answer.fields["usage"], metered.usage, metered.costPicoUsd),
+      request_id: exchange.requestId,
+    }),
+    { headers: { "content-type": "application/json" } },
+  );
+}
+
+/** Every request that reached a provider ends in the ledger, at zero where nothing is owed. */
+export async function endUnanswered(
+  exchange: Exchange,
+  dispatch: Dispatch,
+  thrown: unknown,
+  invocation: Invocation,
+): Promise<Response> {
+  const error = asGatewayError(thrown);
+  const entry = await settleExchange(exchange, {
+    outcome: error.code === "upstream_timeout" ? "suspense" : "failed",
+    provider: dispatch.current?.provider ?? "",
+    metered: NOTHING,
+    status: statusOf(error),
+    code: error.code,
+    alarm: alarmOf(error),
+  });
+  invocation.waitUntil(drainEntry(exchange, entry));
+  return errorResponse(error, exchange.requestId);
+}
+
+/** What an answer nobody counted probably used. */
+export function estimateOf(exchange: Exchange, output: { ascii: number; other: number }): Usage {
+  const usage = estimateUsage(inputPartsOf(exchange), exchange.model, "");
+  return { ...NO_USAGE, ...usage, outputTokens: estimateTokens(output) };
+}
+
+function inputPartsOf({ chat }: Exchange) {
+  return { bodyBytes: chat.body.byteLength, messages: chat.fields.messages, tools: chat.fields.tools };
+}
+
+/** OpenAI's usage object as the provider wrote it, or ours where there was none, with the exact cost in USD. */
+export function usageWithCost(reported: unknown, usage: Usage, costPicoUsd: PicoUsd): object {
+  const cost = formatUsd(costPicoUsd);
+  if (typeof reported === "object" && reported !== null) return { ...reported, cost };
+  const promptTokens = usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens;
+  return {
+    prompt_tokens: promptTokens,
+    completion_tokens: usage.outputTokens,
+    total_tokens: promptTokens + usage.outputTokens,
+    cost,
+  };
+}
+
+/** For a deadline that passed: the provider may have worked, but nobody will know what. */
+export function deadlineError(stream: boolean): GatewayError {
+  return stream
+    ? new GatewayError("upstream_timeout", "The answer took longer than a request may last here.")
+    : new GatewayError(
+        "upstream_timeout",
+        "The answer took longer than a connection may be silent. Send the request with stream: true.",
+        { shouldRetry: false },
+      );
+}

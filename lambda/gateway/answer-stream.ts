@@ -1,0 +1,196 @@
+import type { Outcome } from "../core/charge.ts";
+import { GatewayError } from "../core/errors.ts";
+import { type Metered, meter } from "../core/metering.ts";
+import type { StreamPart } from "../core/ports.ts";
+import type { Usage } from "../core/usage.ts";
+import { deadlineError, endUnanswered, estimateOf, usageWithCost } from "./answer-json.ts";
+import type { Answered, Dispatch } from "./dispatch.ts";
+import { alarmOf, asGatewayError, errorBody } from "./errors.ts";
+import { drainEntry, type Exchange, NOTHING, settleExchange } from "./exchange.ts";
+import type { Invocation } from "./gateway.ts";
+import { createOutlet, type Outlet } from "./outlet.ts";
+import { createStreamText, type StreamText } from "./stream-text.ts";
+
+const HEADERS = {
+  "content-type": "text/event-stream; charset=utf-8",
+  "cache-control": "no-cache",
+  // Proxies that buffer would turn a stream into a wait.
+  "x-accel-buffering": "no",
+};
+
+const encoder = new TextEncoder();
+const DONE = encoder.encode("data: [DONE]\n\n");
+/** The last event waits for the charge, so that whoever reads the balance next sees it, but not for long. */
+const SETTLE_WAIT_MS = 1_000;
+
+/** What has come of a stream so far. */
+interface Progress {
+  readonly text: StreamText;
+  readonly signal: AbortSignal;
+  reported: Usage | undefined;
+  firstTokenAtMs: number | undefined;
+  done: boolean;
+}
+
+/**
+ * A stream: its events reach the client as they came. It is read to its end whether the client stays or not, since
+ * that is where the usage is. A failure before the headers is answered like any other error.
+ */
+export async function answerStream(
+  exchange: Exchange,
+  dispatch: Dispatch,
+  invocation: Invocation,
+  signal: AbortSignal,
+): Promise<Response> {
+  let first: Answered;
+  try {
+    first = await dispatch.next();
+  } catch (thrown) {
+    return endUnanswered(exchange, dispatch, thrown, invocation);
+  }
+  const outlet = createOutlet(exchange.gateway.timers);
+  const text = createStreamText();
+  const progress = { text, signal, reported: undefined, firstTokenAtMs: undefined, done: false };
+  invocation.waitUntil(pump(exchange, dispatch, first, outlet, progress));
+  return new Response(outlet.readable, { headers: HEADERS });
+}
+
+async function pump(
+  exchange: Exchange,
+  dispatch: Dispatch,
+  first: Answered,
+  outlet: Outlet,
+  progress: Progress,
+): Promise<void> {
+  const error = await relayAll(exchange, dispatch, first, outlet, progress);
+  const { outcome, metered } = judge(exchange, progress, error);
+  const settling = settleExchange(exchange, {
+    outcome,
+    provider: dispatch.current?.provider ?? first.route.provider,
+    metered,
+    firstTokenAtMs: progress.firstTokenAtMs,
+    status: 200,
+    code: error?.code,
+    alarm: error && alarmOf(error),
+  });
+  await atMost(SETTLE_WAIT_MS, settling, exchange);
+  await outlet.write(error ? errorEvent(error, exchange.requestId) : DONE);
+  outlet.end();
+  await drainEntry(exchange, await settling);
+}
+
+/** Relays the stream, and the next route's where one fails before any output. @returns why it broke, if it did. */
+async function relayAll(
+  exchange: Exchange,
+  dispatch: Dispatch,
+  first: Answered,
+  outlet: Outlet,
+  progress: Progress,
+): Promise<GatewayError | undefined> {
+  let answered = first;
+  for (;;) {
+    try {
+      await relay(exchange, answered, outlet, progress);
+      return undefined;
+    } catch (thrown) {
+      const error = asGatewayError(thrown);
+      if (progress.signal.aborted) return deadlineError(true);
+      if (progress.firstTokenAtMs !== undefined || !error.retryable) return error;
+      try {
+        answered = await dispatch.next(error);
+      } catch (last) {
+        return asGatewayError(last);
+      }
+    }
+  }
+}
+
+async function relay(
+  exchange: Exchange,
+  { answer }: Answered,
+  outlet: Outlet,
+  progress: Progress,
+): Promise<void> {
+  if (answer.type !== "stream") throw new Error("a whole answer came where a stream was asked for");
+  for await (const part of answer.parts) {
+    if (part.type === "done") {
+      progress.done = true;
+      return;
+    }
+    const bytes = part.type === "events" ? part.bytes : readUsage(exchange, part, progress);
+    if (part.type === "events") {
+      progress.firstTokenAtMs ??= exchange.gateway.timers.nowMs();
+      progress.text.add(part.bytes);
+    }
+    const room = bytes && outlet.write(bytes);
+    if (room) await room;
+  }
+  throw new GatewayError("upstream_error", "The provider's stream ended before its answer was complete.", {
+    retryable: true,
+  });
+}
+
+/** Notes the usage. @returns the event for the client: with the cost for who asked, without usage for who did not. */
+function readUsage(
+  exchange: Exchange,
+  part: Extract<StreamPart, { type: "usage" }>,
+  progress: Progress,
+): Uint8Array | undefined {
+  progress.reported = part.usage ?? progress.reported;
+  const { usage: reported, ...rest } = part.chunk;
+  const hasChoices = Array.isArray(rest["choices"]) && rest["choices"].length > 0;
+  if (hasChoices) {
+    progress.firstTokenAtMs ??= exchange.gateway.timers.nowMs();
+    progress.text.add(event(rest));
+  }
+  if (!exchange.chat.includeUsage) return hasChoices ? event(rest) : undefined;
+  const { usage, costPicoUsd } = metered(exchange, progress);
+  return event({ ...rest, usage: usageWithCost(reported, usage, costPicoUsd) });
+}
+
+function metered(exchange: Exchange, progress: Progress): Metered {
+  return meter(progress.reported, {
+    model: exchange.model,
+    quoted: exchange.quoted,
+    holdPicoUsd: exchange.held.open.hold.amountPicoUsd,
+    outputCapTokens: exchange.held.outputCapTokens,
+    estimate: () => estimateOf(exchange, progress.text.characters()),
+  });
+}
+
+/** What a stream that ended this way costs: see "What is billed" in docs/money.md. */
+function judge(
+  exchange: Exchange,
+  progress: Progress,
+  error: GatewayError | undefined,
+): { outcome: Outcome; metered: Metered } {
+  if (!error) return { outcome: "completed", metered: metered(exchange, progress) };
+  const { ascii, other } = progress.text.characters();
+  const nothingCame = ascii + other === 0 && progress.reported === undefined;
+  if (nothingCame) {
+    const outcome = error.code === "upstream_timeout" ? "suspense" : "failed";
+    return { outcome, metered: NOTHING };
+  }
+  return {
+    outcome: progress.signal.aborted ? "aborted" : "broken",
+    metered: metered(exchange, progress),
+  };
+}
+
+async function atMost(milliseconds: number, promise: Promise<unknown>, exchange: Exchange): Promise<void> {
+  let cancel = () => {};
+  const timeout = new Promise<void>((resolve) => {
+    cancel = exchange.gateway.timers.after(milliseconds, resolve);
+  });
+  await Promise.race([promise, timeout]);
+  cancel();
+}
+
+function event(chunk: object): Uint8Array {
+  return encoder.encode(`data: ${JSON.stringify(chunk)}\n\n`);
+}
+
+/** After the first byte an error is an event, and no `[DONE]` follows: OpenAI's SDKs raise it with our code. */
+function errorEvent(error: GatewayError, requestId: string): Uint8Array {
+  return event(errorBody(error, requestId));
+}

@@ -1,0 +1,162 @@
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { cors } from "hono/cors";
+import { GatewayError } from "../core/errors.ts";
+import { keyPeriodOf } from "../core/hold.ts";
+import { formatUsd } from "../core/money.ts";
+import { lookUpRequest } from "../core/request-lookup.ts";
+import { accountView, keyView } from "../core/views.ts";
+import { authenticate } from "./authenticate.ts";
+import { MAX_BODY_BYTES } from "./chat-request.ts";
+import { alarmOf, asGatewayError, errorResponse, statusOf } from "./errors.ts";
+import type { Gateway } from "./gateway.ts";
+import { modelView } from "./model-view.ts";
+import { serveChat } from "./serve.ts";
+
+/** The shape in which a platform hands over what it knows of an invocation. */
+export interface ApiEnvironment {
+  Bindings: { readonly deadlineMs: number };
+  Variables: { requestId: string; startedAtMs: number };
+}
+
+export type Api = Hono<ApiEnvironment>;
+
+/** The public API. Every answer carries its request id; every error has OpenAI's form. */
+export function createApi(gateway: Gateway): Api {
+  const app: Api = new Hono();
+  app.use(async (c, next) => {
+    c.set("requestId", gateway.newRequestId());
+    c.set("startedAtMs", gateway.timers.nowMs());
+    await next();
+    c.res.headers.set("x-request-id", c.get("requestId"));
+  });
+  app.use(
+    "/v1/*",
+    cors({ origin: [...gateway.catalog.corsOrigins], exposeHeaders: EXPOSED, maxAge: 86_400 }),
+  );
+  addChat(app, gateway);
+  addModels(app, gateway);
+  addAccount(app, gateway);
+  app.get("/healthz", (c) => c.json({ status: "ok", request_id: c.get("requestId") }));
+  app.get("/openapi.json", async (c) => {
+    // Loaded when asked for: generating schemas has no place in a cold start.
+    const { openApiDocument } = await import("./openapi.ts");
+    return c.json(openApiDocument());
+  });
+  addRefusals(app, gateway);
+  return app;
+}
+
+const EXPOSED = ["x-request-id", "retry-after", "x-should-retry"];
+
+function addChat(app: Api, gateway: Gateway): void {
+  const limit = bodyLimit({ maxSize: MAX_BODY_BYTES, onError: () => Promise.reject(tooLarge()) });
+  app.post("/v1/chat/completions", limit, (c) =>
+    serveChat(
+      gateway,
+      {
+        requestId: c.get("requestId"),
+        authorization: c.req.header("authorization") ?? null,
+        body: async () => new Uint8Array(await c.req.arrayBuffer()),
+      },
+      {
+        deadlineMs: c.env.deadlineMs,
+        waitUntil: (promise) => c.executionCtx.waitUntil(promise),
+      },
+    ),
+  );
+}
+
+function addModels(app: Api, gateway: Gateway): void {
+  const models = [...gateway.catalog.models.values()];
+  app.get("/v1/models", (c) =>
+    c.json({ object: "list", data: models.map(modelView), request_id: c.get("requestId") }),
+  );
+  // Model ids may contain slashes, so everything behind the prefix is one.
+  app.get("/v1/models/:id{.+}", (c) => {
+    const id = c.req.param("id");
+    const model = gateway.catalog.models.get(id);
+    if (!model)
+      throw new GatewayError("model_not_found", `The model \`${id}\` does not exist here.`, {
+        param: "model",
+      });
+    return c.json({ ...modelView(model), request_id: c.get("requestId") });
+  });
+}
+
+function addAccount(app: Api, gateway: Gateway): void {
+  const keyOf = (authorization: string | undefined) =>
+    authenticate(authorization ?? null, gateway.keys, gateway.timers.nowMs());
+
+  app.get("/v1/balance", async (c) => {
+    const key = await keyOf(c.req.header("authorization"));
+    const account = await gateway.ledger.account(key.accountId);
+    if (!account)
+      throw new GatewayError("invalid_api_key", "The account of this API key does not exist any more.");
+    return c.json({ ...accountView(account), request_id: c.get("requestId") });
+  });
+  app.get("/v1/key", async (c) => {
+    const key = await keyOf(c.req.header("authorization"));
+    const account = await gateway.ledger.account(key.accountId);
+    const spent = account?.keySpendPicoUsd.get(
+      keyPeriodOf(key.keyId, key.spendLimit, gateway.timers.nowMs()),
+    );
+    return c.json({
+      ...keyView(key),
+      spent: key.spendLimit ? formatUsd(spent ?? 0n) : null,
+      request_id: c.get("requestId"),
+    });
+  });
+  app.get("/v1/requests/:id", async (c) => {
+    const key = await keyOf(c.req.header("authorization"));
+    const found = await lookUpRequest(gateway.ledger, key.accountId, c.req.param("id"));
+    if (!found) throw new GatewayError("not_found", "This account has no request with this id.");
+    // `request_id` is the request asked about; this answer's own id is in its header.
+    return c.json(found);
+  });
+}
+
+const METHODS: Readonly<Record<string, string>> = {
+  "/v1/chat/completions": "POST",
+  "/v1/models": "GET",
+  "/v1/models/:id{.+}": "GET",
+  "/v1/balance": "GET",
+  "/v1/key": "GET",
+  "/v1/requests/:id": "GET",
+  "/healthz": "GET",
+  "/openapi.json": "GET",
+};
+
+function addRefusals(app: Api, gateway: Gateway): void {
+  for (const [path, method] of Object.entries(METHODS)) {
+    app.all(path, (c) => {
+      c.header("allow", method);
+      throw new GatewayError("method_not_allowed", `${c.req.method} is not possible here: use ${method}.`);
+    });
+  }
+  app.notFound((c) => {
+    throw new GatewayError(
+      "not_found",
+      `There is nothing at ${c.req.method} ${c.req.path.slice(0, 200)}. The API begins at /v1; see /openapi.json.`,
+    );
+  });
+  app.onError((thrown, c) => {
+    const error = asGatewayError(thrown);
+    const [requestId, startedAtMs] = [c.get("requestId"), c.get("startedAtMs")];
+    const nowMs = gateway.timers.nowMs();
+    gateway.log.write({
+      at: new Date(nowMs).toISOString(),
+      requestId,
+      status: statusOf(error),
+      code: error.code,
+      outcome: "refused",
+      latencyMs: nowMs - startedAtMs,
+      alarm: alarmOf(error),
+    });
+    return errorResponse(error, requestId);
+  });
+}
+
+function tooLarge(): GatewayError {
+  return new GatewayError("request_too_large", "The body is larger than 6 MB. Send less, or images by URL.");
+}

@@ -1,0 +1,189 @@
+import { z } from "zod";
+import type { Model } from "../core/catalog.ts";
+import { GatewayError } from "../core/errors.ts";
+
+/** Bytes of a request body: Lambda takes no more. */
+export const MAX_BODY_BYTES = 6 * 1024 * 1024;
+const MAX_DEPTH = 64;
+const MAX_MESSAGES = 10_000;
+const MAX_TOOLS = 1_024;
+const MAX_CHOICES = 128;
+
+const tokenCap = z.int().min(1).nullish();
+const contentPart = z.looseObject({ type: z.string() });
+const message = z.looseObject({
+  role: z.enum(["system", "developer", "user", "assistant", "tool", "function"]),
+  content: z
+    .union([z.string(), z.array(contentPart)], { error: "must be a string or an array of content parts" })
+    .nullish(),
+});
+/** Other kinds of tool run at the provider, at a price of their own. */
+const tool = z.looseObject({ type: z.enum(["function", "custom"]) });
+
+/** The fields that decide routing, money or the form of the answer. Everything else passes through untouched. */
+export const chatRequestSchema = z
+  .looseObject({
+    model: z.string().min(1).describe("A model's id, as in GET /v1/models."),
+    messages: z.array(message).min(1).max(MAX_MESSAGES),
+    max_completion_tokens: tokenCap.describe("Most tokens an answer may have, reasoning included."),
+    max_tokens: tokenCap.describe("The older name of max_completion_tokens."),
+    n: z.int().min(1).max(MAX_CHOICES).nullish(),
+    stream: z.boolean().nullish(),
+    stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
+    tools: z.array(tool).max(MAX_TOOLS).nullish(),
+    functions: z
+      .array(z.looseObject({ name: z.string() }))
+      .max(MAX_TOOLS)
+      .nullish(),
+    modalities: z.array(z.enum(["text", "audio"])).nullish(),
+    service_tier: z.string().nullish(),
+    temperature: z.number().nullish(),
+    top_p: z.number().nullish(),
+    frequency_penalty: z.number().nullish(),
+    presence_penalty: z.number().nullish(),
+    stop: z
+      .union([z.string(), z.array(z.string())], { error: "must be a string or an array of strings" })
+      .nullish(),
+    seed: z.number().nullish(),
+    user: z.string().nullish(),
+    logprobs: z.boolean().nullish(),
+    top_logprobs: z.int().min(0).nullish(),
+    response_format: z.looseObject({ type: z.string() }).nullish(),
+  })
+  .describe("OpenAI's chat completion request.");
+
+export type ChatFields = z.infer<typeof chatRequestSchema>;
+
+/** A request that may be priced and sent. */
+export interface ChatRequest {
+  readonly body: Uint8Array;
+  readonly fields: ChatFields;
+  readonly stream: boolean;
+  readonly includeUsage: boolean;
+  readonly requestedOutputTokens: number | undefined;
+  readonly choices: number;
+  readonly audioOutput: boolean;
+}
+
+/** @throws GatewayError for the first thing that is wrong, `param` naming its field. */
+export function readChatRequest(body: Uint8Array): ChatRequest {
+  const result = chatRequestSchema.safeParse(parseJson(body));
+  if (!result.success) throw invalid(result.error.issues[0]);
+  const fields = result.data;
+  refuseForeignFields(fields);
+  return {
+    body,
+    fields,
+    stream: fields.stream ?? false,
+    includeUsage: fields.stream_options?.include_usage ?? false,
+    requestedOutputTokens: fields.max_completion_tokens ?? fields.max_tokens ?? undefined,
+    choices: fields.n ?? 1,
+    audioOutput: fields.modalities?.includes("audio") ?? false,
+  };
+}
+
+function parseJson(body: Uint8Array): unknown {
+  if (body.byteLength === 0) throw new GatewayError("invalid_json", "The body is empty: send a JSON object.");
+  if (depthOf(body) > MAX_DEPTH) {
+    throw new GatewayError("invalid_value", `The body is nested deeper than ${MAX_DEPTH} levels.`);
+  }
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
+  } catch (cause) {
+    const where = cause instanceof SyntaxError ? ` (${cause.message.replace(/, ".*$/s, "")})` : "";
+    throw new GatewayError("invalid_json", `The body is not valid JSON in UTF-8${where}.`, { cause });
+  }
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPENING = new Set([0x5b, 0x7b]);
+const CLOSING = new Set([0x5d, 0x7d]);
+
+/** How deeply the brackets of a JSON text nest; brackets in strings don't count. */
+function depthOf(json: Uint8Array): number {
+  let depth = 0;
+  let deepest = 0;
+  let inString = false;
+  for (let i = 0; i < json.length; i++) {
+    const byte = json[i] ?? 0;
+    if (inString) {
+      if (byte === BACKSLASH) i++;
+      else if (byte === QUOTE) inString = false;
+    } else if (byte === QUOTE) inString = true;
+    else if (OPENING.has(byte)) deepest = Math.max(deepest, ++depth);
+    else if (CLOSING.has(byte)) depth--;
+  }
+  return deepest;
+}
+
+function invalid(issue: z.core.$ZodIssue | undefined): GatewayError {
+  const param = pathOf(issue?.path ?? []);
+  const what = param ?? "The body";
+  if (issue?.code === "invalid_type" && issue.message.endsWith("received undefined")) {
+    return new GatewayError("missing_required_parameter", `\`${what}\` is required.`, { param });
+  }
+  const code =
+    issue?.code === "invalid_type" || issue?.code === "invalid_union" ? "invalid_type" : "invalid_value";
+  return new GatewayError(code, `\`${what}\`: ${issue?.message ?? "is not valid"}.`, { param });
+}
+
+/** `["messages", 2, "content"]` as OpenAI writes it: `messages[2].content`. */
+function pathOf(path: readonly PropertyKey[]): string | null {
+  if (path.length === 0) return null;
+  return path
+    .map((step) => (typeof step === "number" ? `[${step}]` : `.${String(step)}`))
+    .join("")
+    .slice(1);
+}
+
+/** Where to call and with whose key is the operator's to say. */
+const FOREIGN_FIELDS = ["api_key", "base_url", "api_base"];
+/** Each of these changes the price, and no model here has a price for it. */
+const PRICED_FIELDS = ["web_search_options", "search_parameters", "plugins"];
+
+function refuseForeignFields(fields: ChatFields): void {
+  for (const param of FOREIGN_FIELDS) {
+    if (param in fields) {
+      throw new GatewayError("unsupported_parameter", `\`${param}\` is not accepted in a request.`, {
+        param,
+      });
+    }
+  }
+  for (const param of PRICED_FIELDS) {
+    if (fields[param] !== undefined && fields[param] !== null) {
+      const message = `\`${param}\` changes the price, and there is no price for it here: leave it out.`;
+      throw new GatewayError("unsupported_parameter", message, { param });
+    }
+  }
+  const tier = fields.service_tier ?? "auto";
+  if (tier !== "auto" && tier !== "default") {
+    const message = "`service_tier` changes the price: only auto and default are available here.";
+    throw new GatewayError("unsupported_parameter", message, { param: "service_tier" });
+  }
+}
+
+/** A content part's type, and the modality a model must read for it. */
+const MODALITY_OF = { image_url: "image", input_audio: "audio", file: "file" } as const;
+
+/** @throws GatewayError when the request holds or asks for something this model does not read or write. */
+export function refuseUnreadable(fields: ChatFields, model: Model): void {
+  if (fields.modalities?.includes("audio") && !model.outputModalities.includes("audio")) {
+    const message = `${model.id} does not answer in audio.`;
+    throw new GatewayError("invalid_value", message, { param: "modalities" });
+  }
+  fields.messages.forEach(({ content }, i) => {
+    if (!Array.isArray(content)) return;
+    content.forEach((part, j) => {
+      const modality = modalityOf(part.type);
+      if (modality && !model.inputModalities.includes(modality)) {
+        const message = `${model.id} does not read ${part.type}: it reads ${model.inputModalities.join(", ")}.`;
+        throw new GatewayError("invalid_value", message, { param: `messages[${i}].content[${j}]` });
+      }
+    });
+  });
+}
+
+function modalityOf(type: string): (typeof MODALITY_OF)[keyof typeof MODALITY_OF] | undefined {
+  return type === "image_url" || type === "input_audio" || type === "file" ? MODALITY_OF[type] : undefined;
+}

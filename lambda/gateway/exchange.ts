@@ -1,0 +1,112 @@
+import type { Quote } from "../core/budget.ts";
+import type { Model } from "../core/catalog.ts";
+import type { ChargeFacts, Entry, Outcome } from "../core/charge.ts";
+import type { ApiKey } from "../core/keys.ts";
+import type { Metered } from "../core/metering.ts";
+import { formatUsd } from "../core/money.ts";
+import type { RequestLogLine } from "../core/ports.ts";
+import { NO_USAGE } from "../core/usage.ts";
+import type { ChatRequest } from "./chat-request.ts";
+import type { Gateway } from "./gateway.ts";
+import type { Held } from "./take-hold.ts";
+
+/** A request that holds money: everything that is needed to end it. */
+export interface Exchange {
+  readonly gateway: Gateway;
+  readonly requestId: string;
+  readonly startedAtMs: number;
+  readonly key: ApiKey;
+  readonly chat: ChatRequest;
+  readonly model: Model;
+  readonly quoted: Quote;
+  readonly held: Held;
+}
+
+/** How it ended, for the ledger and for the log. */
+export interface Ending {
+  readonly outcome: Outcome;
+  readonly provider: string;
+  readonly metered: Metered;
+  readonly firstTokenAtMs?: number | undefined;
+  /** The client's status; for a stream, what the headers said. */
+  readonly status: number;
+  readonly code?: string | undefined;
+  readonly alarm?: string | undefined;
+}
+
+/** Nothing is owed. */
+export const NOTHING: Metered = { usage: NO_USAGE, costPicoUsd: 0n, estimated: false };
+
+/**
+ * Charges what was used and ends the hold, then writes the one line of the log.
+ * @returns the entry to drain. When the ledger cannot be reached the hold expires at zero: the line tells what was owed.
+ */
+export async function settleExchange(exchange: Exchange, ending: Ending): Promise<Entry | undefined> {
+  const { gateway, held } = exchange;
+  try {
+    const settled = await gateway.ledger.settle(
+      held.open,
+      ending.metered.costPicoUsd,
+      factsOf(exchange, ending),
+    );
+    logExchange(exchange, ending, settled.late ? "settled_late" : undefined);
+    return settled.entry;
+  } catch (error) {
+    logExchange(exchange, ending, `settle_failed: ${error instanceof Error ? error.name : "unknown"}`);
+    return undefined;
+  }
+}
+
+/** Moves the settled record to the ledger; the sweeper does what is missed here. */
+export async function drainEntry(exchange: Exchange, entry: Entry | undefined): Promise<void> {
+  if (!entry) return;
+  try {
+    await exchange.gateway.ledger.drain(entry);
+  } catch {
+    // The record stays in the account's outbox, where the sweeper finds it within a minute.
+  }
+}
+
+function factsOf(exchange: Exchange, ending: Ending): ChargeFacts {
+  const { gateway, held, startedAtMs } = exchange;
+  const nowMs = gateway.timers.nowMs();
+  return {
+    requestId: exchange.requestId,
+    keyId: exchange.key.keyId,
+    model: exchange.model.id,
+    provider: ending.provider,
+    outcome: ending.outcome,
+    usage: ending.metered.usage,
+    estimated: ending.metered.estimated,
+    catalogVersion: held.open.hold.catalogVersion,
+    createdAt: new Date(nowMs).toISOString(),
+    latencyMs: nowMs - startedAtMs,
+    timeToFirstTokenMs: ending.firstTokenAtMs === undefined ? undefined : ending.firstTokenAtMs - startedAtMs,
+    // The hold bounds what the provider may ask of the operator for an outcome that nobody knows.
+    possibleCostPicoUsd: ending.outcome === "suspense" ? held.open.hold.amountPicoUsd : undefined,
+  };
+}
+
+function logExchange(exchange: Exchange, ending: Ending, settleAlarm: string | undefined): void {
+  const { gateway, key, model, startedAtMs } = exchange;
+  const { usage, costPicoUsd, alarm } = ending.metered;
+  const nowMs = gateway.timers.nowMs();
+  const line: RequestLogLine = {
+    at: new Date(nowMs).toISOString(),
+    requestId: exchange.requestId,
+    status: ending.status,
+    code: ending.code,
+    accountId: key.accountId,
+    keyId: key.keyId,
+    model: model.id,
+    provider: ending.provider,
+    outcome: ending.outcome,
+    inputTokens: usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens,
+    outputTokens: usage.outputTokens,
+    costUsd: formatUsd(costPicoUsd),
+    latencyMs: nowMs - startedAtMs,
+    timeToFirstTokenMs: ending.firstTokenAtMs === undefined ? undefined : ending.firstTokenAtMs - startedAtMs,
+    alarm: settleAlarm ?? alarm ?? ending.alarm,
+  };
+  gateway.log.write(line);
+}

@@ -1,0 +1,22 @@
+import type { Catalog } from "../core/catalog.ts";
+import type { KeyFinder, Ledger, Providers, RequestLog } from "../core/ports.ts";
+import type { Timers } from "../core/timers.ts";
+
+/** All that the public API needs from the outside. `handler.ts` and the local runner wire it. */
+export interface Gateway {
+  readonly catalog: Catalog;
+  readonly ledger: Ledger;
+  readonly keys: KeyFinder;
+  readonly providers: Providers;
+  readonly log: RequestLog;
+  readonly timers: Timers;
+  readonly newRequestId: () => string;
+}
+
+/** What the platform says about the invocation that a request came with. */
+export interface Invocation {
+  /** When the function will be stopped, in milliseconds since 1970. */
+  readonly deadlineMs: number;
+  /** Keeps the function alive until the promise ends, after the answer is out. */
+  waitUntil(promise: Promise<unknown>): void;
+}

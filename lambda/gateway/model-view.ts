@@ -1,0 +1,34 @@
+import type { Model } from "../core/catalog.ts";
+import { formatUsdPerMillion } from "../core/money.ts";
+import type { TokenPrices } from "../core/prices.ts";
+
+/** A model in OpenAI's shape, with what OpenAI leaves out: prices, limits and modalities. */
+export function modelView(model: Model) {
+  return {
+    id: model.id,
+    object: "model" as const,
+    created: model.createdAt === undefined ? 0 : Math.floor(Date.parse(model.createdAt) / 1000),
+    owned_by: model.ownedBy,
+    context_window: model.contextWindow,
+    max_output_tokens: model.maxOutputTokens,
+    input_modalities: model.inputModalities,
+    output_modalities: model.outputModalities,
+    prices: {
+      currency: "USD",
+      ...pricesView(model.prices),
+      tiers: model.prices.tiers.map((tier) => ({
+        above_input_tokens: tier.aboveInputTokens,
+        ...pricesView(tier),
+      })),
+    },
+  };
+}
+
+function pricesView(prices: TokenPrices) {
+  return {
+    input_per_million: formatUsdPerMillion(prices.input),
+    output_per_million: formatUsdPerMillion(prices.output),
+    cache_read_per_million: formatUsdPerMillion(prices.cacheRead),
+    cache_write_per_million: formatUsdPerMillion(prices.cacheWrite),
+  };
+}

@@ -1,0 +1,179 @@
+import { z } from "zod";
+import { chatRequestSchema } from "./chat-request.ts";
+
+const usd = z
+  .string()
+  .regex(/^-?\d+\.\d{2,12}$/)
+  .describe("USD, exact, never an exponent.");
+const requestId = z.string().describe("`req_` and a UUIDv7.");
+
+const errorSchema = z
+  .object({
+    error: z.object({
+      message: z.string(),
+      type: z.string(),
+      param: z.string().nullable(),
+      code: z.string().nullable(),
+      request_id: requestId,
+    }),
+  })
+  .describe("Every error, before the first byte as the body and after it as an event.");
+
+const usageSchema = z.looseObject({
+  prompt_tokens: z.int(),
+  completion_tokens: z.int(),
+  total_tokens: z.int(),
+  cost: usd,
+});
+
+const completionSchema = z
+  .looseObject({
+    id: z.string(),
+    object: z.literal("chat.completion"),
+    created: z.int(),
+    model: z.string(),
+    choices: z.array(z.looseObject({ index: z.int(), finish_reason: z.string().nullable() })),
+    usage: usageSchema,
+    request_id: requestId,
+  })
+  .describe("OpenAI's chat completion, as the provider wrote it, with the cost and the request's id.");
+
+const priceFields = {
+  input_per_million: usd,
+  output_per_million: usd,
+  cache_read_per_million: usd,
+  cache_write_per_million: usd,
+};
+
+const modelSchema = z.object({
+  id: z.string(),
+  object: z.literal("model"),
+  created: z.int(),
+  owned_by: z.string(),
+  context_window: z.int(),
+  max_output_tokens: z.int(),
+  input_modalities: z.array(z.string()),
+  output_modalities: z.array(z.string()),
+  prices: z.object({
+    currency: z.literal("USD"),
+    ...priceFields,
+    tiers: z.array(z.object({ above_input_tokens: z.int(), ...priceFields })),
+  }),
+});
+
+const balanceSchema = z.object({
+  account_id: z.string(),
+  currency: z.literal("USD"),
+  available: usd,
+  held: usd,
+  posted: usd,
+  status: z.enum(["active", "suspended"]),
+});
+
+const keySchema = z.object({
+  key_id: z.string(),
+  name: z.string(),
+  account_id: z.string(),
+  last4: z.string(),
+  expires_at: z.string().nullable(),
+  spend_limit: z.object({ amount: usd, period: z.enum(["total", "month"]) }).nullable(),
+  allowed_models: z.array(z.string()).nullable(),
+  status: z.enum(["active", "revoked"]),
+  spent: usd.nullable().describe("In the limit's current period, open holds included."),
+});
+
+const requestSchema = z.object({
+  request_id: requestId,
+  account_id: z.string(),
+  key_id: z.string(),
+  model: z.string(),
+  provider: z.string(),
+  outcome: z.enum(["open", "completed", "failed", "broken", "suspense", "expired", "aborted"]),
+  created_at: z.string(),
+  input_tokens: z.int(),
+  cache_read_tokens: z.int(),
+  cache_write_tokens: z.int(),
+  output_tokens: z.int(),
+  reasoning_tokens: z.int(),
+  cost: usd,
+  write_off: usd,
+  estimated: z.boolean(),
+  catalog_version: z.string(),
+  latency_ms: z.int(),
+  time_to_first_token_ms: z.int().nullable(),
+});
+
+const SCHEMAS = {
+  ChatCompletionRequest: chatRequestSchema,
+  ChatCompletion: completionSchema,
+  Model: modelSchema,
+  ModelList: z.object({ object: z.literal("list"), data: z.array(modelSchema) }),
+  Balance: balanceSchema,
+  Key: keySchema,
+  Request: requestSchema,
+  Error: errorSchema,
+} as const;
+
+/** OpenAPI 3.1, generated from the schemas that the code itself validates with. */
+export function openApiDocument() {
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "WLRouter",
+      version: "1",
+      description: "OpenAI-compatible chat completions, paid from a prepaid balance.",
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+    },
+    servers: [{ url: "/" }],
+    security: [{ key: [] }],
+    paths: {
+      "/v1/chat/completions": { post: chatOperation() },
+      "/v1/models": { get: operation("Models and their prices", "ModelList", { open: true }) },
+      "/v1/models/{id}": { get: operation("One model", "Model", { open: true, path: "id" }) },
+      "/v1/balance": { get: operation("The account's balance", "Balance") },
+      "/v1/key": { get: operation("The key that asks", "Key") },
+      "/v1/requests/{request_id}": {
+        get: operation("What a request cost", "Request", { path: "request_id" }),
+      },
+    },
+    components: {
+      securitySchemes: { key: { type: "http", scheme: "bearer", description: "wlrouter_…" } },
+      schemas: Object.fromEntries(
+        Object.entries(SCHEMAS).map(([name, schema]) => [name, z.toJSONSchema(schema)] as const),
+      ),
+    },
+  };
+}
+
+type SchemaName = keyof typeof SCHEMAS;
+
+function json(name: SchemaName, description: string) {
+  return {
+    description,
+    content: { "application/json": { schema: { $ref: `#/components/schemas/${name}` } } },
+  };
+}
+
+function operation(summary: string, answer: SchemaName, options: { open?: boolean; path?: string } = {}) {
+  return {
+    summary,
+    ...(options.open ? { security: [] } : {}),
+    ...(options.path
+      ? { parameters: [{ name: options.path, in: "path", required: true, schema: { type: "string" } }] }
+      : {}),
+    responses: { "200": json(answer, summary), default: json("Error", "An error") },
+  };
+}
+
+function chatOperation() {
+  const events = { schema: { type: "string", description: "OpenAI's chunks as server-sent events" } };
+  const answer = json("ChatCompletion", "The answer, or its stream");
+  return {
+    summary: "A chat completion, streamed or not",
+    requestBody: { required: true, ...json("ChatCompletionRequest", "OpenAI's request") },
+    responses: {
+      "200": { ...answer, content: { ...answer.content, "text/event-stream": events } },
+      default: json("Error", "An error"),
+    },
+  };
+}

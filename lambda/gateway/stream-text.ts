@@ -1,0 +1,72 @@
+import { countText } from "../core/input-bound.ts";
+
+/** Raw bytes kept before they are counted and let go: most streams bring their usage and are never read. */
+const KEEP_BYTES = 256 * 1024;
+
+/** The text of a stream, counted only if somebody asks: when the provider's usage is missing or cannot be. */
+export interface StreamText {
+  add(events: Uint8Array): void;
+  characters(): { ascii: number; other: number };
+}
+
+export function createStreamText(): StreamText {
+  let kept: Uint8Array[] = [];
+  let keptBytes = 0;
+  let total = { ascii: 0, other: 0 };
+  const decoder = new TextDecoder();
+
+  const count = () => {
+    for (const event of kept
+      .map((bytes) => decoder.decode(bytes))
+      .join("")
+      .split("\n")) {
+      const text = countText(deltaTexts(event));
+      total = { ascii: total.ascii + text.ascii, other: total.other + text.other };
+    }
+    kept = [];
+    keptBytes = 0;
+  };
+
+  return {
+    add(events) {
+      kept.push(events);
+      keptBytes += events.byteLength;
+      if (keptBytes > KEEP_BYTES) count();
+    },
+    characters() {
+      count();
+      return total;
+    },
+  };
+}
+
+/** Everything a model wrote in one line of a stream: text, refusals, reasoning, the arguments of tool calls. */
+function deltaTexts(line: string): string[] {
+  if (!line.startsWith("data:")) return [];
+  try {
+    return textsOf(JSON.parse(line.slice("data:".length)));
+  } catch {
+    return [];
+  }
+}
+
+/** Members that hold text somewhere below `choices`; ids, roles and indexes are not output. */
+const TEXT_MEMBERS = new Set([
+  "content",
+  "refusal",
+  "reasoning",
+  "reasoning_content",
+  "name",
+  "arguments",
+  "text",
+]);
+const CONTAINERS = new Set(["choices", "delta", "message", "tool_calls", "function", "function_call"]);
+
+export function textsOf(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(textsOf);
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([name, member]: [string, unknown]) => {
+    if (typeof member === "string") return TEXT_MEMBERS.has(name) ? [member] : [];
+    return CONTAINERS.has(name) || TEXT_MEMBERS.has(name) ? textsOf(member) : [];
+  });
+}

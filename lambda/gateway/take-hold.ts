@@ -1,0 +1,143 @@
+import { affordableOffer, firstOffer, type Offer, type Quote, shortfall } from "../core/budget.ts";
+import type { Model } from "../core/catalog.ts";
+import { GatewayError } from "../core/errors.ts";
+import { holdExpiryMs, keyPeriodOf } from "../core/hold.ts";
+import type { ApiKey } from "../core/keys.ts";
+import { formatUsd, minOf, type PicoUsd } from "../core/money.ts";
+import type { Account, HoldAnswer, HoldRefusal, OpenHold } from "../core/ports.ts";
+import type { Gateway } from "./gateway.ts";
+
+export interface HoldFor {
+  readonly requestId: string;
+  readonly key: ApiKey;
+  readonly model: Model;
+  readonly quoted: Quote;
+  readonly deadlineMs: number;
+}
+
+/** Money that is set aside, and the output it pays for. */
+export interface Held {
+  readonly open: OpenHold;
+  readonly outputCapTokens: number;
+}
+
+/** The balance may move between a refusal and the next offer; a few tries follow it. */
+const TRIES = 4;
+
+/**
+ * Holds the worst case, or what the balance affords of it.
+ * @throws GatewayError 402 that says what would be affordable; 401, 403, 409, 429 as the account stands.
+ */
+export async function takeHold(gateway: Gateway, wanted: HoldFor): Promise<Held> {
+  const limitPicoUsd = wanted.key.spendLimit?.amountPicoUsd;
+  let offer = firstOffer(wanted.quoted);
+  let account: Account | undefined;
+  for (let attempt = 1; attempt <= TRIES; attempt++) {
+    // HOLD's condition on the key's spend needs an amount within the limit, so one above it is never tried.
+    const exceedsKey = limitPicoUsd !== undefined && offer.amountPicoUsd > limitPicoUsd;
+    const answer = exceedsKey
+      ? await balanceOnly(gateway, wanted.key)
+      : await tryHold(gateway, wanted, offer);
+    if (answer.held) return { open: answer.open, outputCapTokens: offer.outputCapTokens };
+    if (!answer.account || !isAboutMoney(answer.refusal)) throw refusalError(answer.refusal);
+    account = answer.account;
+    const next = affordableOffer(wanted.quoted, spendableBy(account, wanted, gateway.timers.nowMs()));
+    if (!next) break;
+    offer = next;
+  }
+  throw tooExpensive(account, wanted, gateway.timers.nowMs());
+}
+
+function tryHold(gateway: Gateway, wanted: HoldFor, offer: Offer): Promise<HoldAnswer> {
+  const { key, model, requestId } = wanted;
+  const nowMs = gateway.timers.nowMs();
+  return gateway.ledger.hold({
+    accountId: key.accountId,
+    requestId,
+    hold: {
+      amountPicoUsd: offer.amountPicoUsd,
+      expiresAtMs: holdExpiryMs(nowMs, wanted.deadlineMs),
+      keyId: key.keyId,
+      keyPeriod: keyPeriodOf(key.keyId, key.spendLimit, nowMs),
+      model: model.id,
+      catalogVersion: gateway.catalog.version,
+    },
+    requiredPicoUsd: offer.requiredPicoUsd,
+    keyLimitPicoUsd: key.spendLimit?.amountPicoUsd,
+  });
+}
+
+async function balanceOnly(gateway: Gateway, key: ApiKey): Promise<HoldAnswer & { held: false }> {
+  const account = await gateway.ledger.account(key.accountId);
+  return { held: false, refusal: account ? "key_limit" : "no_account", account };
+}
+
+function isAboutMoney(refusal: HoldRefusal): boolean {
+  return refusal === "insufficient_balance" || refusal === "key_limit";
+}
+
+function keyLeft(account: Account, { key }: HoldFor, nowMs: number): PicoUsd | undefined {
+  if (!key.spendLimit) return undefined;
+  const spent = account.keySpendPicoUsd.get(keyPeriodOf(key.keyId, key.spendLimit, nowMs)) ?? 0n;
+  return key.spendLimit.amountPicoUsd - spent;
+}
+
+function spendableBy(account: Account, wanted: HoldFor, nowMs: number): PicoUsd {
+  const left = keyLeft(account, wanted, nowMs);
+  return left === undefined ? account.availablePicoUsd : minOf(account.availablePicoUsd, left);
+}
+
+function refusalError(refusal: HoldRefusal): GatewayError {
+  switch (refusal) {
+    case "suspended":
+      return new GatewayError("account_suspended", "This account is suspended. Ask the operator.");
+    case "key_revoked":
+      return new GatewayError("invalid_api_key", "This API key has been revoked. Use another one.");
+    case "too_many_open":
+      return new GatewayError(
+        "concurrency_limit_exceeded",
+        "This account has as many open requests as it may have. Try again when some have ended.",
+        { retryable: true, retryAfterSeconds: 1 },
+      );
+    case "already_known":
+      return new GatewayError("idempotency_conflict", "A request with this id exists already.");
+    case "no_account":
+      return new GatewayError("invalid_api_key", "The account of this API key does not exist any more.");
+    case "insufficient_balance":
+    case "key_limit":
+      return new GatewayError("insufficient_balance", "The balance does not cover this request.");
+  }
+}
+
+const RETRY_AFTER_SECONDS = 2;
+
+function tooExpensive(account: Account | undefined, wanted: HoldFor, nowMs: number): GatewayError {
+  if (!account) return refusalError("insufficient_balance");
+  const left = keyLeft(account, wanted, nowMs);
+  if (left !== undefined && left < account.availablePicoUsd) return keyTooExpensive(left, wanted);
+  const { requiredPicoUsd, affordableOutputTokens } = shortfall(wanted.quoted, account.availablePicoUsd);
+  // Open holds come back: with them the balance would do, so the same request may work in a moment.
+  const onlyHoldsInTheWay = account.postedPicoUsd >= requiredPicoUsd;
+  return new GatewayError(
+    "insufficient_balance",
+    `The balance does not cover this request: up to ${formatUsd(requiredPicoUsd)} USD is required and ` +
+      `${formatUsd(account.availablePicoUsd)} USD is available. ${advice(affordableOutputTokens)}` +
+      (onlyHoldsInTheWay ? " Open requests hold the rest: trying again when they have ended may work." : ""),
+    onlyHoldsInTheWay ? { retryable: true, shouldRetry: true, retryAfterSeconds: RETRY_AFTER_SECONDS } : {},
+  );
+}
+
+function keyTooExpensive(leftPicoUsd: PicoUsd, wanted: HoldFor): GatewayError {
+  const { requiredPicoUsd, affordableOutputTokens } = shortfall(wanted.quoted, leftPicoUsd);
+  return new GatewayError(
+    "key_limit_exceeded",
+    `This key's spend limit does not cover this request: up to ${formatUsd(requiredPicoUsd)} USD is required ` +
+      `and ${formatUsd(leftPicoUsd)} USD of the limit is left. ${advice(affordableOutputTokens)}`,
+  );
+}
+
+function advice(affordableOutputTokens: number): string {
+  return affordableOutputTokens >= 1
+    ? `Set max_completion_tokens to ${affordableOutputTokens} or less, or top up.`
+    : "Top up, or send a shorter request.";
+}
