@@ -1,0 +1,288 @@
+/**
+ * The schema of the configuration: every field an operator can set, its form and its default.
+ * Every `error` below completes the sentence "expected …", so that each problem says what would be right.
+ */
+import { BlockList, isIP } from "node:net";
+import { z } from "zod";
+
+// --- building blocks ------------------------------------------------------------------------------------------
+
+/** An object with exactly these fields: an unknown one is a typing mistake, and a silent one could cost money. */
+function fields<Shape extends z.ZodRawShape>(shape: Shape, form?: string) {
+  const names = Object.keys(shape).join(", ");
+  return z.strictObject(shape, {
+    error: ({ code }) =>
+      code === "unrecognized_keys" ? `one of ${names}` : (form ?? `an object of ${names}`),
+  });
+}
+
+function text(pattern: RegExp, form: string) {
+  return z.string({ error: form }).regex(pattern, { error: form });
+}
+
+function oneOf<const Values extends readonly [string, ...string[]]>(...values: Values) {
+  return z.enum(values, { error: `one of ${values.map((value) => `"${value}"`).join(", ")}` });
+}
+
+function listOf<Item extends z.ZodType>(item: Item, form: string) {
+  return z.array(item, { error: form }).min(1, { error: form });
+}
+
+const LARGEST_INTEGER = 1_000_000_000;
+
+function wholeNumber(form: string) {
+  return z
+    .int({ error: form })
+    .min(1, { error: form })
+    .max(LARGEST_INTEGER, { error: `at most ${LARGEST_INTEGER}` });
+}
+
+// --- billing --------------------------------------------------------------------------------------------------
+
+const Billing = fields({
+  minimumTopUpUsd: text(/^\d{1,9}(\.\d{1,2})?$/, 'USD and cents as a string, such as "10"').default("10"),
+  serviceFeePercent: text(/^(\d{1,2}(\.\d{1,4})?|100)$/, 'a percentage as a string, such as "5"').default(
+    "5",
+  ),
+});
+
+const ORIGIN_FORM = '"*" or an origin, such as "https://app.example.com"';
+
+const Cors = fields({
+  origins: z
+    .array(
+      z
+        .string({ error: ORIGIN_FORM })
+        .refine((origin) => origin === "*" || URL.parse(origin)?.origin === origin, {
+          error: ORIGIN_FORM,
+        }),
+      { error: `a list of ${ORIGIN_FORM}` },
+    )
+    .default(["*"]),
+});
+
+// --- providers ------------------------------------------------------------------------------------------------
+
+/** Where no provider is: a gateway with a cloud role must not be pointed at its own network or its metadata. */
+const PRIVATE_ADDRESSES = new BlockList();
+for (const [address, prefix] of [
+  ["0.0.0.0", 8],
+  ["10.0.0.0", 8],
+  ["100.64.0.0", 10],
+  ["127.0.0.0", 8],
+  ["169.254.0.0", 16],
+  ["172.16.0.0", 12],
+  ["192.168.0.0", 16],
+] as const) {
+  PRIVATE_ADDRESSES.addSubnet(address, prefix, "ipv4");
+}
+for (const [address, prefix] of [
+  ["::", 127],
+  ["fc00::", 7],
+  ["fe80::", 10],
+] as const) {
+  PRIVATE_ADDRESSES.addSubnet(address, prefix, "ipv6");
+}
+const LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"];
+const METADATA_HOSTS = [
+  "metadata",
+  "metadata.google.internal",
+  "instance-data",
+  "instance-data.ec2.internal",
+];
+
+/** @returns what is expected instead, or undefined when the URL may be called. */
+function baseUrlProblem(baseUrl: string): string | undefined {
+  const url = URL.parse(baseUrl);
+  if (!url || !/^https?:\/\/\S+$/.test(baseUrl)) return 'a URL, such as "https://api.example.com/v1"';
+  if (url.username || url.password) return "a URL without credentials: name the key's variable in apiKeyEnv";
+  if (/[?#]/.test(baseUrl)) return "a URL without query or fragment";
+  if (LOOPBACK_HOSTS.includes(url.hostname)) return undefined;
+  if (url.protocol !== "https:") return `https; http only for ${LOOPBACK_HOSTS.join(", ")}, on one machine`;
+  const host = url.hostname.replace(/^\[|\]$|\.$/g, "");
+  const family = isIP(host) === 6 ? "ipv6" : "ipv4";
+  if (METADATA_HOSTS.includes(host) || (isIP(host) && PRIVATE_ADDRESSES.check(host, family))) {
+    return "a public host, not a private, link-local or metadata address";
+  }
+  return undefined;
+}
+
+const BaseUrl = z
+  .string({ error: 'a URL, such as "https://api.example.com/v1"' })
+  .superRefine((baseUrl, context) => {
+    const message = baseUrlProblem(baseUrl);
+    if (message) context.addIssue({ code: "custom", message });
+  })
+  .transform((baseUrl) => baseUrl.replace(/\/+$/, ""));
+
+const milliseconds = wholeNumber("milliseconds, a whole number above 0");
+
+const OpenAiCompatible = fields({
+  kind: z.literal("openai-compatible"),
+  baseUrl: BaseUrl,
+  /** Absent where the provider wants no key, such as Ollama. */
+  apiKeyEnv: text(
+    /^[A-Z][A-Z0-9_]*$/,
+    'the name of an environment variable, such as "OPENAI_API_KEY"',
+  ).optional(),
+  outputCapParameter: oneOf("max_completion_tokens", "max_tokens").default("max_completion_tokens"),
+  streamUsage: oneOf("request", "always").default("request"),
+  serviceTier: text(/^[a-z0-9_-]{1,32}$/, 'the name of a tier, such as "default"').optional(),
+  timeouts: fields({
+    connectMs: milliseconds.default(10_000),
+    /** `stream: false` answers arrive whole, and a reasoning model may think for minutes before its first byte. */
+    firstByteMs: milliseconds.default(285_000),
+    idleMs: milliseconds.default(120_000),
+  }).prefault({}),
+});
+
+const Provider = z.discriminatedUnion("kind", [OpenAiCompatible], {
+  error: ({ code }) => (code === "invalid_union" ? '"openai-compatible"' : "an object of kind, baseUrl, …"),
+});
+
+// --- models ---------------------------------------------------------------------------------------------------
+
+const PRICE_FORM = 'USD per million tokens as a decimal string, such as "0.40" ("0" says free)';
+
+const price = z
+  .string({
+    error: ({ input }) => (typeof input === "number" ? `${PRICE_FORM}; quote it: "${input}"` : PRICE_FORM),
+  })
+  .superRefine((amount, context) => {
+    if (!/^\d{1,9}(\.\d+)?$/.test(amount)) {
+      context.addIssue({ code: "custom", message: PRICE_FORM });
+    } else if (!/^\d+(\.\d{1,6}0*)?$/.test(amount)) {
+      const message =
+        "at most six decimals: 1 USD per million tokens is 1,000,000 pico-USD per token, " +
+        "and a token must cost a whole number of them";
+      context.addIssue({ code: "custom", message });
+    }
+  });
+
+const tokenPrices = {
+  inputUsdPerMillion: price,
+  outputUsdPerMillion: price,
+  cacheReadUsdPerMillion: price.optional(),
+  cacheWriteUsdPerMillion: price.optional(),
+  audioInputUsdPerMillion: price.optional(),
+  audioOutputUsdPerMillion: price.optional(),
+};
+const Tier = fields({ aboveInputTokens: wholeNumber("a number of tokens"), ...tokenPrices });
+
+const Prices = fields(
+  {
+    ...tokenPrices,
+    tiers: z
+      .array(Tier, { error: "a list of tiers" })
+      .superRefine((tiers, context) => {
+        for (const [index, { aboveInputTokens }] of tiers.entries()) {
+          const before = tiers[index - 1]?.aboveInputTokens ?? 0;
+          if (aboveInputTokens > before) continue;
+          const message = `more than ${before}, the tier before: tiers ascend`;
+          context.addIssue({ code: "custom", message, path: [index, "aboveInputTokens"] });
+        }
+      })
+      .optional(),
+  },
+  'prices: a model is never free by accident, "0" says free',
+);
+
+const Route = fields({
+  provider: z.string({ error: "the name of a provider" }),
+  model: text(/^.{1,200}$/, "the provider's own name for the model"),
+  costs: Prices.optional(),
+});
+
+const Model = fields({
+  id: text(/^[A-Za-z0-9._:/@-]{1,64}$/, "1 to 64 of A-Z a-z 0-9 . _ : / @ -"),
+  ownedBy: text(/^.{1,64}$/, "1 to 64 characters"),
+  contextWindow: wholeNumber("a number of tokens"),
+  maxOutputTokens: wholeNumber("a number of tokens"),
+  /** The model's published maximum for one image; absent, an image is held at the context window. */
+  maxImageTokens: wholeNumber("a number of tokens").optional(),
+  createdAt: z.iso.date({ error: 'a date, such as "2026-04-23"' }).optional(),
+  inputModalities: listOf(
+    oneOf("text", "image", "audio", "file"),
+    'a list of "text", "image", "audio", "file"',
+  ),
+  outputModalities: listOf(oneOf("text", "image", "audio"), 'a list of "text", "image", "audio"'),
+  prices: Prices,
+  routes: listOf(Route, "at least one route"),
+}).superRefine((model, context) => {
+  if (model.maxOutputTokens > model.contextWindow) {
+    const message = `at most contextWindow, ${model.contextWindow}`;
+    context.addIssue({ code: "custom", message, path: ["maxOutputTokens"] });
+  }
+  if (!model.outputModalities.includes("audio")) return;
+  for (const { prices, path } of everyPrice(model)) {
+    if (prices.audioOutputUsdPerMillion !== undefined) continue;
+    const message = `${PRICE_FORM}, since outputModalities has "audio"`;
+    context.addIssue({ code: "custom", message, path: [...path, "audioOutputUsdPerMillion"] });
+  }
+});
+
+function everyPrice(model: { prices: z.output<typeof Prices>; routes: z.output<typeof Route>[] }) {
+  const lists = [
+    { prices: model.prices, path: ["prices"] },
+    ...model.routes.map(({ costs }, index) => ({ prices: costs, path: ["routes", index, "costs"] })),
+  ];
+  return lists.flatMap(({ prices, path }) =>
+    prices
+      ? [
+          { prices, path },
+          ...(prices.tiers ?? []).map((tier, index) => ({ prices: tier, path: [...path, "tiers", index] })),
+        ]
+      : [],
+  );
+}
+
+// --- the whole ------------------------------------------------------------------------------------------------
+
+/** What the rules across fields read, however broken the rest is: so that one reading lists every problem. */
+const References = z.looseObject({
+  providers: z.record(z.string(), z.unknown()).optional().catch(undefined),
+  models: z
+    .array(
+      z
+        .looseObject({ id: z.unknown(), routes: z.array(z.unknown()).catch([]) })
+        .catch({ id: null, routes: [] }),
+    )
+    .catch([]),
+});
+
+const PROVIDER_NAME = /^[a-z0-9][a-z0-9-]{0,31}$/;
+
+export const Config = fields({
+  billing: Billing.prefault({}),
+  cors: Cors.prefault({}),
+  providers: z.record(text(PROVIDER_NAME, "a name of 1 to 32 of a-z 0-9 -"), Provider, {
+    error: ({ code }) =>
+      code === "invalid_key" ? "a name of 1 to 32 of a-z 0-9 -" : "an object of providers by name",
+  }),
+  models: listOf(Model, "at least one model"),
+}).superRefine(checkReferences, { when: () => true });
+
+function checkReferences(config: unknown, context: z.RefinementCtx): void {
+  const { data } = References.safeParse(config);
+  if (!data) return;
+  const names = data.providers && Object.keys(data.providers);
+  const seen = new Map<unknown, number>();
+  for (const [index, { id, routes }] of data.models.entries()) {
+    const first = seen.get(id);
+    if (first === undefined) seen.set(id, index);
+    else if (typeof id === "string") {
+      const message = `an id of its own: models[${first}] has this one`;
+      context.addIssue({ code: "custom", message, path: ["models", index, "id"] });
+    }
+    for (const [routeIndex, route] of routes.entries()) {
+      const provider = z.looseObject({ provider: z.string() }).safeParse(route).data?.provider;
+      if (provider === undefined || !names || names.includes(provider)) continue;
+      const message = `one of the providers: ${names.join(", ") || "none is configured"}`;
+      context.addIssue({
+        code: "custom",
+        message,
+        path: ["models", index, "routes", routeIndex, "provider"],
+      });
+    }
+  }
+}
