@@ -1,0 +1,108 @@
+import { GatewayError } from "../../core/errors.ts";
+import { cleanMessage } from "./clean-message.ts";
+import { type ProviderFault, readFault } from "./provider-fault.ts";
+import { type AnswerHeaders, retryAfterSeconds } from "./retry-after.ts";
+
+/** An answer that is not a completion. */
+export interface FailedAnswer {
+  readonly status: number;
+  readonly headers: AnswerHeaders;
+  /** Parsed; undefined when it was not JSON. */
+  readonly body: unknown;
+}
+
+/** What only the operator can mend: the words of the log line. The client learns that the provider is unusable. */
+const OPERATOR_ALARMS = {
+  401: "provider_key_refused",
+  402: "provider_credit_exhausted",
+  403: "provider_access_denied",
+} as const;
+
+const KEY_REFUSED =
+  /\b(?:incorrect|invalid|missing)\b.{0,20}\bapi[ _-]?key\b|\bapi[ _-]?key\b.{0,30}\binvalid\b/i;
+const CONTEXT_EXCEEDED = /maximum context length|exceeds the context window/i;
+
+/** The whole table from a provider's failure to ours. Texts of a provider pass only where the client is at fault. */
+export function failureOf(answer: FailedAnswer): GatewayError {
+  const fault = readFault(answer.body);
+  const alarm = alarmOf(answer, fault);
+  if (alarm !== undefined) return operatorFailure(alarm);
+  const { status } = answer;
+  if (status === 429) return rateLimited(answer);
+  if (status < 400 || status >= 500 || status === 408 || status === 409 || status === 425) {
+    return new GatewayError("upstream_error", `The provider failed with status ${status}.`, {
+      retryable: true,
+      ...retryAfter(answer),
+    });
+  }
+  return rejection(status, fault);
+}
+
+/**
+ * A failure that a provider reports after its 200: inside a stream, or instead of a completion. Output may exist
+ * by then and the status is gone, so it is the provider's failure whatever the cause.
+ */
+export function reportedFailure(body: unknown): GatewayError {
+  const fault = readFault(body);
+  const alarm = alarmOf({ status: fault.status ?? 500, headers: {}, body }, fault);
+  if (alarm !== undefined) return operatorFailure(alarm);
+  const message = fault.message === undefined ? "no details" : cleanMessage(fault.message);
+  return new GatewayError("upstream_error", `The provider reported an error: ${message}`, {
+    retryable: true,
+  });
+}
+
+/** The key was refused: xAI says so with a 400. */
+export function isKeyRefused({ status, body }: FailedAnswer): boolean {
+  return status === 401 || (status === 400 && KEY_REFUSED.test(readFault(body).message ?? ""));
+}
+
+function alarmOf(answer: FailedAnswer, fault: ProviderFault): string | undefined {
+  const { status } = answer;
+  if (isKeyRefused(answer) || fault.code === "invalid_api_key") return OPERATOR_ALARMS[401];
+  if (status === 402 || status === 403) return OPERATOR_ALARMS[status];
+  if (fault.code === "insufficient_quota" || fault.type === "insufficient_quota") return OPERATOR_ALARMS[402];
+  if (status >= 300 && status < 400) return "provider_redirected";
+  if (status === 404 && isModelMissing(fault)) return "provider_model_not_found";
+  return undefined;
+}
+
+/** A 404 without an error in it is no API: the base URL is wrong. Others may be about a file that the client named. */
+function isModelMissing({ code, message }: ProviderFault): boolean {
+  return message === undefined || code === "model_not_found" || /\bmodel\b/i.test(message);
+}
+
+function operatorFailure(alarm: string): GatewayError {
+  return new GatewayError("upstream_error", "The provider cannot be used at the moment.", {
+    retryable: true,
+    alarm,
+  });
+}
+
+/** Nothing of the provider's text: it names the operator's organization and its limits. */
+function rateLimited(answer: FailedAnswer): GatewayError {
+  return new GatewayError("rate_limit_exceeded", "The provider's rate limit is reached.", {
+    retryable: true,
+    ...retryAfter(answer),
+  });
+}
+
+function retryAfter({ headers }: FailedAnswer): { retryAfterSeconds?: number } {
+  const seconds = retryAfterSeconds(headers);
+  return seconds === undefined ? {} : { retryAfterSeconds: seconds };
+}
+
+function rejection(status: number, fault: ProviderFault): GatewayError {
+  const message =
+    fault.message === undefined ? "The provider rejected the request." : cleanMessage(fault.message);
+  return new GatewayError("upstream_rejected", message, {
+    retryable: false,
+    param: fault.param === undefined ? null : cleanMessage(fault.param),
+    upstream: { status, type: fault.type ?? "invalid_request_error", code: rejectionCode(fault) },
+  });
+}
+
+/** Clients shorten their prompts on this code, which only OpenAI sends by itself. */
+function rejectionCode({ code, message }: ProviderFault): string | null {
+  return message !== undefined && CONTEXT_EXCEEDED.test(message) ? "context_length_exceeded" : (code ?? null);
+}

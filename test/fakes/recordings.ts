@@ -1,0 +1,78 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** One recorded exchange with a real provider. */
+export interface Recording {
+  readonly provider: string;
+  /** The response's file, relative to the recordings: what a failing test should name. */
+  readonly file: string;
+  /** The recorded request, parsed. Empty for `aiSdkRecordings`, which have none. */
+  readonly request: Readonly<Record<string, unknown>>;
+  readonly status: number;
+  readonly contentType: string;
+  readonly responseBytes: Buffer;
+}
+
+/** Lies beside the repository in the project's own workplace, and is not part of a clone. */
+const FIXTURES = fileURLToPath(new URL("../../../shared/fixtures/", import.meta.url));
+const SSE = "text/event-stream";
+const JSON_TYPE = "application/json";
+
+/** The recorded chat completions of a provider; none, with the reason on the console, where they are not available. */
+export function chatRecordings(provider: string): Recording[] {
+  return recordings(provider, "chat");
+}
+
+/** The recorded exchanges with one endpoint (`chat`, `responses`, `messages`, …) of a provider. */
+export function recordings(provider: string, endpoint: string): Recording[] {
+  return responseFiles(provider)
+    .filter((file) => file.startsWith(`${endpoint}.`) && /\.response\.(?:json|sse)$/.test(file))
+    .map((file) => ({
+      provider,
+      file: join(provider, file),
+      request: JSON.parse(readFileSync(join(FIXTURES, provider, requestFile(file)), "utf8")),
+      status: Number(/\.([45]\d\d)[.-]/.exec(file)?.[1] ?? 200),
+      contentType: file.endsWith(".sse") ? SSE : JSON_TYPE,
+      responseBytes: readFileSync(join(FIXTURES, provider, file)),
+    }));
+}
+
+/**
+ * Chat completions that the AI SDK's authors recorded, without requests: whole ones, and streams as one event's JSON
+ * a line, which are put back into the framing of SSE. xAI's chat completions are recorded only here.
+ */
+export function aiSdkRecordings(provider: string): Recording[] {
+  return responseFiles(join(provider, "ai-sdk"))
+    .filter((file) => /\.(?:json|chunks\.txt)$/.test(file))
+    .map((file) => ({ file, text: readFileSync(join(FIXTURES, provider, "ai-sdk", file), "utf8") }))
+    .filter(({ text }) => text.includes('"choices"'))
+    .map(({ file, text }) => ({
+      provider,
+      file: join(provider, "ai-sdk", file),
+      request: {},
+      status: 200,
+      contentType: file.endsWith(".json") ? JSON_TYPE : SSE,
+      responseBytes: Buffer.from(file.endsWith(".json") ? text : frame(text)),
+    }));
+}
+
+export function isStream(recording: Recording): boolean {
+  return recording.contentType === SSE;
+}
+
+function frame(lines: string): string {
+  const events = lines.split("\n").filter((line) => line.trim() !== "");
+  return [...events, "[DONE]"].map((data) => `data: ${data}\n\n`).join("");
+}
+
+function requestFile(responseFile: string): string {
+  return responseFile.replace(/\.response\.\w+$/, ".request.json");
+}
+
+function responseFiles(folder: string): string[] {
+  const path = join(FIXTURES, folder);
+  if (existsSync(path)) return readdirSync(path).sort();
+  console.log(`No recordings of ${folder}: ../shared/fixtures is not there`);
+  return [];
+}
