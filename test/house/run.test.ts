@@ -2,7 +2,16 @@
 // called and lays out what the real one would.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -19,6 +28,7 @@ const LOCK = {
 // Takes long enough for a second start to find the first one at work, and leaves a mark if two ever overlap.
 const NPM = `#!${process.execPath}
 const fs = require("node:fs");
+console.log("added some packages");
 fs.appendFileSync("calls", JSON.stringify(process.argv.slice(2)) + "\\n");
 if (process.env.FAIL) process.exit(7);
 fs.mkdirSync("at-work");
@@ -109,6 +119,7 @@ test("another package-lock.json installs again", async () => {
 
 test("a failed install runs nothing, gives npm's exit code and leaves no lock", async () => {
   expect(await run(SAY_HI, { FAIL: "1" })).toEqual({ code: 7, stdout: "" });
+  expect(existsSync(path.join(project, ".installing"))).toBe(false);
   expect(await run(SAY_HI)).toEqual({ code: 0, stdout: "hi\n" });
 });
 
