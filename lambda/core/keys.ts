@@ -32,8 +32,7 @@ const FORM = new RegExp(`^${KEY_PREFIX}[${BASE62}]{${SECRET_LENGTH + CHECKSUM_LE
  * before any lookup and a scanner can tell a real one from a string that looks like it.
  */
 export function formatKey(randomBytes: Uint8Array): string {
-  const number = randomBytes.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n);
-  const secret = toBase62(number, SECRET_LENGTH);
+  const secret = toBase62(bigintOf(randomBytes), SECRET_LENGTH);
   return KEY_PREFIX + secret + checksum(secret);
 }
 
@@ -47,7 +46,7 @@ function checksum(secret: string): string {
   return toBase62(BigInt(crc32(KEY_PREFIX + secret)), CHECKSUM_LENGTH);
 }
 
-export function toBase62(number: bigint, length: number): string {
+function toBase62(number: bigint, length: number): string {
   let digits = "";
   for (let rest = number; digits.length < length; rest /= 62n)
     digits = BASE62.charAt(Number(rest % 62n)) + digits;
@@ -62,4 +61,16 @@ function crc32(text: string): number {
     for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
   }
   return (crc ^ 0xffffffff) >>> 0;
+}
+
+/** Base62 digits behind a prefix: 14 hold 83 bits, and stay short since they stand in every hold. */
+const ID_LENGTH = 14;
+
+/** A random id, `acct_…` or `key_…`, from at least 11 random bytes. */
+export function newId(prefix: "acct_" | "key_", randomBytes: Uint8Array): string {
+  return prefix + toBase62(bigintOf(randomBytes), ID_LENGTH);
+}
+
+function bigintOf(bytes: Uint8Array): bigint {
+  return bytes.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n);
 }

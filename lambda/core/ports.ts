@@ -145,6 +145,13 @@ export interface Provider {
   chat(request: ProviderRequest): Promise<ProviderAnswer>;
 }
 
+/** Where a provider's key is kept. It is asked at each call, so a freshly filled secret works at once. */
+export interface ProviderKey {
+  get(): Promise<string | undefined>;
+  /** Reads it again, for a provider that has just refused it. */
+  refresh(): Promise<string | undefined>;
+}
+
 export interface Providers {
   /** Undefined when the provider cannot be used: no key is configured for it. */
   get(name: string): Promise<Provider | undefined>;

@@ -1,0 +1,69 @@
+/** `npm start`: the whole product in one process, on embedded stores kept in a folder. */
+import { ConfigError, compileCatalog, loadConfig } from "../lib/config.ts";
+import { claimDataFolder, type DataFolder } from "../local/data-folder.ts";
+import { startDynamo } from "../local/dynamodb.ts";
+import { firstKey } from "../local/first-run.ts";
+import { greeting } from "../local/greeting.ts";
+import { openRequestLog } from "../local/request-log.ts";
+import { wireLocal } from "../local/runtime.ts";
+import { startServer } from "../local/server.ts";
+
+const SWEEP_EVERY_MS = 60_000;
+
+async function main(folder: DataFolder): Promise<void> {
+  const catalogFile = compileCatalog(
+    await loadConfig(process.env["WLROUTER_CONFIG"] ?? "wlrouter.config.ts"),
+  );
+  const dynamo = await startDynamo(folder.file("dynamodb"));
+  const log = openRequestLog(folder.file("requests.jsonl"));
+  const router = wireLocal(dynamo, catalogFile, log);
+  const key = await firstKey(router.accounts, router.keys, router.ledger);
+  // What a crash left behind is mended before anyone asks.
+  await router.sweep();
+  const sweeping = setInterval(() => void router.sweep(), SWEEP_EVERY_MS);
+  const server = await startServer(router.api, Number(process.env["PORT"] ?? 8787));
+  const baseUrl = `http://127.0.0.1:${server.port}/v1`;
+  folder.announce({ baseUrl, dynamodbEndpoint: dynamo.endpoint, pid: process.pid });
+  console.log(greeting({ baseUrl, key, models: [...router.catalog.models.keys()], folder: folder.path }));
+
+  onStop(async () => {
+    clearInterval(sweeping);
+    await server.close();
+    router.close();
+    await log.close();
+    await dynamo.close();
+    folder.release();
+  });
+}
+
+/** Open streams finish and settle first. A second signal does not wait: what it leaves behind, the next start mends. */
+function onStop(stop: () => Promise<void>): void {
+  let stopping = false;
+  const signalled = () => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    console.error("Stopping: open requests may finish (30 s at most). Once more to stop at once.");
+    stop().then(
+      () => process.exit(0),
+      (error: unknown) => fail(error),
+    );
+  };
+  process.on("SIGINT", signalled);
+  process.on("SIGTERM", signalled);
+}
+
+function fail(error: unknown): void {
+  const known = error instanceof ConfigError || (error instanceof Error && "code" in error);
+  console.error(error instanceof Error && known ? error.message : error);
+  process.exit(1);
+}
+
+try {
+  const folder = claimDataFolder(process.env["WLROUTER_DATA"] ?? ".wlrouter");
+  await main(folder).catch((error: unknown) => {
+    folder.release();
+    throw error;
+  });
+} catch (error) {
+  fail(error);
+}

@@ -1,0 +1,79 @@
+import type { ChargeFacts } from "../core/charge.ts";
+import { decodeOpenHold } from "../core/open-hold.ts";
+import type { Account, Ledger, OpenHold } from "../core/ports.ts";
+import { NO_USAGE } from "../core/usage.ts";
+
+/** A record that its own request has not drained within this time never will be by it. */
+const STALE_RECORD_MS = 60_000;
+
+export interface SweepReport {
+  readonly accounts: number;
+  /** Holds past their expiry that were ended at zero. */
+  expired: number;
+  /** Delayed holds of requests that had ended already. */
+  givenBack: number;
+  drained: number;
+  /** Steps that failed and are left to the next sweep. */
+  failed: number;
+}
+
+type SweptLedger = Pick<Ledger, "expire" | "drain">;
+
+/**
+ * SWEEP: ends what crashes left behind. Every step is the ledger's own conditional write, so any number of sweepers may
+ * run at once, stop anywhere and start again.
+ */
+export async function sweep(
+  accounts: AsyncIterable<Account>,
+  ledger: SweptLedger,
+  nowMs: number,
+): Promise<SweepReport> {
+  const report = { accounts: 0, expired: 0, givenBack: 0, drained: 0, failed: 0 };
+  for await (const account of accounts) {
+    report.accounts += 1;
+    for (const open of expiredHolds(account, nowMs)) {
+      await counted(report, async () => {
+        const ended = await ledger.expire(open, expiredFacts(open, nowMs));
+        report[ended === "expired" ? "expired" : "givenBack"] += 1;
+      });
+    }
+    for (const entry of account.outbox.values()) {
+      if (Date.parse(entry.createdAt) > nowMs - STALE_RECORD_MS) continue;
+      await counted(report, async () => {
+        await ledger.drain(entry);
+        report.drained += 1;
+      });
+    }
+  }
+  return report;
+}
+
+function expiredHolds(account: Account, nowMs: number): OpenHold[] {
+  return [...account.holds]
+    .map(([requestId, text]) => decodeOpenHold(account.accountId, requestId, text))
+    .filter(({ hold }) => hold.expiresAtMs <= nowMs);
+}
+
+/** One step that fails must not keep the others from being done. */
+async function counted(report: { failed: number }, step: () => Promise<void>): Promise<void> {
+  try {
+    await step();
+  } catch {
+    report.failed += 1;
+  }
+}
+
+function expiredFacts({ requestId, hold }: OpenHold, nowMs: number): ChargeFacts {
+  return {
+    requestId,
+    keyId: hold.keyId,
+    model: hold.model,
+    provider: "",
+    outcome: "expired",
+    usage: NO_USAGE,
+    estimated: false,
+    catalogVersion: hold.catalogVersion,
+    createdAt: new Date(nowMs).toISOString(),
+    latencyMs: 0,
+  };
+}

@@ -1,0 +1,72 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
+import { v7 as uuidv7 } from "uuid";
+import { createAccounts } from "../lambda/adapters/dynamodb/accounts.ts";
+import { createApiKeys, createKeyFinder } from "../lambda/adapters/dynamodb/api-keys.ts";
+import { createDynamoClient } from "../lambda/adapters/dynamodb/client.ts";
+import { createLedger } from "../lambda/adapters/dynamodb/ledger.ts";
+import { createQueries } from "../lambda/adapters/dynamodb/queries.ts";
+import { createSdkStore } from "../lambda/adapters/dynamodb/sdk-store.ts";
+import { createOpenAiCompatibleProvider } from "../lambda/adapters/openai-compatible/provider.ts";
+import type { CatalogFile } from "../lambda/core/catalog.ts";
+import type { RequestLog } from "../lambda/core/ports.ts";
+import type { Timers } from "../lambda/core/timers.ts";
+import { createApi } from "../lambda/gateway/api.ts";
+import { cachedKeyFinder } from "../lambda/gateway/authenticate.ts";
+import { createProviders } from "../lambda/gateway/providers.ts";
+import { sweep } from "../lambda/ledger/sweep.ts";
+import { localCatalog } from "./catalog.ts";
+import { createDemoProvider, DEMO_PROVIDER } from "./demo-provider.ts";
+import type { LocalDynamo } from "./dynamodb.ts";
+import { environmentKey } from "./provider-keys.ts";
+
+export const systemTimers: Timers = {
+  nowMs: () => Date.now(),
+  after: (milliseconds, action) => {
+    const timer = setTimeout(action, milliseconds);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** The whole product over an embedded DynamoDB: the same rooms and adapters that run in AWS, wired for one process. */
+export function wireLocal(
+  dynamo: LocalDynamo,
+  catalogFile: CatalogFile,
+  log: RequestLog,
+  timers: Timers = systemTimers,
+) {
+  const client = createDynamoClient(dynamo.endpoint);
+  const store = createSdkStore(client);
+  const queries = createQueries(client);
+  const ledger = createLedger({
+    store,
+    tables: dynamo.tables,
+    nowMs: timers.nowMs,
+    pause: (milliseconds) => pause(milliseconds),
+    newAttempt: () => randomBytes(5).toString("base64url"),
+  });
+  const accounts = createAccounts(store, queries, dynamo.tables);
+  const catalog = localCatalog(catalogFile, (apiKeyEnv) => Boolean(process.env[apiKeyEnv]));
+  const configured = createProviders(catalog, environmentKey, (settings, apiKey) =>
+    createOpenAiCompatibleProvider({ settings, apiKey }),
+  );
+  const demo = createDemoProvider();
+  const api = createApi({
+    catalog,
+    ledger,
+    keys: cachedKeyFinder(createKeyFinder(store, dynamo.tables), timers.nowMs),
+    providers: { get: async (name) => (name === DEMO_PROVIDER ? demo : configured.get(name)) },
+    log,
+    timers,
+    newRequestId: () => `req_${uuidv7()}`,
+  });
+  return {
+    api,
+    catalog,
+    ledger,
+    accounts,
+    keys: createApiKeys(store, queries, dynamo.tables),
+    sweep: () => sweep(accounts.all(), ledger, timers.nowMs()),
+    close: () => client.destroy(),
+  };
+}
