@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { beforeAll, expect, test } from "vitest";
 import {
   type Fetch,
@@ -274,4 +275,22 @@ test("a gateway that throws is a 500 that says nothing of why", async () => {
   expect(answer.prelude).toMatchObject({ statusCode: 500 });
   expect(answer.body).not.toContain("sk-secret");
   expect(answer.reports).toEqual([bug]);
+});
+
+test("a promise that the runtime leaves rejected does not end the process before the settlement", () => {
+  const script = `
+    import { installStreamingGlobal, invoke } from "./test/adapters/lambda/fake-runtime.ts";
+    import { proxyEvent } from "./test/adapters/lambda/events.ts";
+    import { streamHandler } from "./lambda/adapters/lambda/stream-handler.ts";
+    installStreamingGlobal();
+    const handler = streamHandler((_request, context) => {
+      Promise.reject(new Error("socket hang up"));
+      context.waitUntil(new Promise((resolve) => setTimeout(resolve, 1)).then(() => console.log("settled")));
+      return new Response("ok");
+    });
+    await invoke(handler, proxyEvent());`;
+  const child = spawnSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
+  expect(child.stdout).toBe("settled\n");
+  expect(child.stderr).not.toContain("socket hang up");
+  expect(child.status).toBe(0);
 });
