@@ -1,9 +1,7 @@
 import type { ProviderKey } from "../lambda/core/ports.ts";
 
 /** One machine's provider keys: its environment, `OPENAI_API_KEY` and the like. */
-export function providerKeysFromEnvironment(environment = process.env): (apiKeyEnv: string) => ProviderKey {
-  return (apiKeyEnv) => {
-    const get = async (): Promise<string | undefined> => environment[apiKeyEnv]?.trim() || undefined;
-    return { get, refresh: get };
-  };
+export function environmentKey(apiKeyEnv: string, environment = process.env): ProviderKey {
+  const get = async (): Promise<string | undefined> => environment[apiKeyEnv]?.trim() || undefined;
+  return { get, refresh: get };
 }

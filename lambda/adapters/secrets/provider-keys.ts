@@ -1,6 +1,5 @@
 import { GatewayError } from "../../core/errors.ts";
-import type { ProviderKey, ProviderKey } from "../../core/ports.ts";
-import type { Timers } from "../../core/timers.ts";
+import type { ProviderKey } from "../../core/ports.ts";
 
 /** The secret's text: a JSON object of keys by their `apiKeyEnv` names. */
 export type ReadSecret = () => Promise<string>;
