@@ -18,7 +18,7 @@ import { sweep } from "../lambda/ledger/sweep.ts";
 import { localCatalog } from "./catalog.ts";
 import { createDemoProvider, DEMO_PROVIDER } from "./demo-provider.ts";
 import type { LocalDynamo } from "./dynamodb.ts";
-import { environmentKey } from "./provider-keys.ts";
+import { providerKeysFromEnvironment } from "./provider-keys.ts";
 
 export const systemTimers: Timers = {
   nowMs: () => Date.now(),
@@ -47,7 +47,7 @@ export function wireLocal(
   });
   const accounts = createAccounts(store, queries, dynamo.tables);
   const catalog = localCatalog(catalogFile, (apiKeyEnv) => Boolean(process.env[apiKeyEnv]));
-  const configured = createProviders(catalog, environmentKey, (settings, apiKey) =>
+  const configured = createProviders(catalog, providerKeysFromEnvironment(), (settings, apiKey) =>
     createOpenAiCompatibleProvider({ settings, apiKey }),
   );
   const demo = createDemoProvider();
