@@ -1,18 +1,10 @@
 import type { Dispatcher } from "undici";
 import type { ProviderSettings } from "../../core/catalog.ts";
-import type { Provider, ProviderRequest } from "../../core/ports.ts";
+import type { Provider, ProviderKey, ProviderRequest } from "../../core/ports.ts";
 import { failedAnswer, jsonAnswer, streamAnswer } from "./answer.ts";
 import { failureOf, isKeyRefused } from "./errors.ts";
 import { requestBody } from "./request-body.ts";
 import { connectUpstream, type Upstream } from "./upstream.ts";
-
-/** A provider's key, wherever it is kept. Undefined: the provider wants none (Ollama, vLLM). */
-export interface ProviderKey {
-  /** The key, cached for a while. */
-  get(): Promise<string | undefined>;
-  /** The key, read again from where it is kept. */
-  refresh(): Promise<string | undefined>;
-}
 
 export interface OpenAiCompatibleOptions {
   readonly settings: ProviderSettings;

@@ -19,7 +19,9 @@ export function readUsage(value: unknown): ReportedUsage {
     count(value["prompt_cache_hit_tokens"]) ??
     count(value["cached_tokens"]) ??
     0;
-  const cacheWriteTokens = count(promptDetails["cache_write_tokens"]) ?? 0;
+  // OpenRouter can state tokens of Gemini as both written and read: as kinds are disjoint here, they were read.
+  const writtenTokens = count(promptDetails["cache_write_tokens"]) ?? 0;
+  const cacheWriteTokens = cacheReadTokens + writtenTokens > prompt ? 0 : writtenTokens;
   const inputTokens = prompt - cacheReadTokens - cacheWriteTokens;
   const reasoningTokens = count(completionDetails["reasoning_tokens"]) ?? 0;
   // xAI counts reasoning beside the completion, everybody else inside it. Only the total tells.
