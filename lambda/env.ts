@@ -6,3 +6,10 @@ export const ENV = {
   /** ARN of the secret whose JSON value maps a provider's `apiKeyEnv` name to its key. */
   providerSecretArn: "PROVIDER_SECRET_ARN",
 } as const;
+
+/** @throws Error that names the variable: the function was deployed without it. */
+export function environmentVariable(name: (typeof ENV)[keyof typeof ENV]): string {
+  const value = process.env[name];
+  if (!value) throw new Error(`the environment variable ${name} is not set`);
+  return value;
+}

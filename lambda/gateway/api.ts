@@ -11,12 +11,12 @@ import { MAX_BODY_BYTES } from "./chat-request.ts";
 import { alarmOf, asGatewayError, errorResponse, statusOf } from "./errors.ts";
 import type { Gateway } from "./gateway.ts";
 import { modelView } from "./model-view.ts";
-import { serveChat } from "./serve.ts";
+import { type Known, serveChat } from "./serve.ts";
 
 /** The shape in which a platform hands over what it knows of an invocation. */
 export interface ApiEnvironment {
   Bindings: { readonly deadlineMs: number };
-  Variables: { requestId: string; startedAtMs: number };
+  Variables: { requestId: string; startedAtMs: number; known: Known };
 }
 
 export type Api = Hono<ApiEnvironment>;
@@ -27,6 +27,7 @@ export function createApi(gateway: Gateway): Api {
   app.use(async (c, next) => {
     c.set("requestId", gateway.newRequestId());
     c.set("startedAtMs", gateway.timers.nowMs());
+    c.set("known", {});
     await next();
     c.res.headers.set("x-request-id", c.get("requestId"));
   });
@@ -49,6 +50,10 @@ export function createApi(gateway: Gateway): Api {
 
 const EXPOSED = ["x-request-id", "retry-after", "x-should-retry"];
 
+function allowedOrigins({ catalog }: Gateway): string | string[] {
+  return catalog.corsOrigins.includes("*") ? "*" : [...catalog.corsOrigins];
+}
+
 function addChat(app: Api, gateway: Gateway): void {
   const limit = bodyLimit({ maxSize: MAX_BODY_BYTES, onError: () => Promise.reject(tooLarge()) });
   app.post("/v1/chat/completions", limit, (c) =>
@@ -57,6 +62,7 @@ function addChat(app: Api, gateway: Gateway): void {
       {
         requestId: c.get("requestId"),
         authorization: c.req.header("authorization") ?? null,
+        known: c.get("known"),
         body: async () => new Uint8Array(await c.req.arrayBuffer()),
       },
       {
@@ -150,6 +156,7 @@ function addRefusals(app: Api, gateway: Gateway): void {
       status: statusOf(error),
       code: error.code,
       outcome: "refused",
+      ...c.get("known"),
       latencyMs: nowMs - startedAtMs,
       alarm: alarmOf(error),
     });

@@ -11,9 +11,14 @@ import type { Exchange } from "./exchange.ts";
 import type { Gateway, Invocation } from "./gateway.ts";
 import { takeHold } from "./take-hold.ts";
 
+/** What is known of a request when it is refused, for its line in the log. */
+export type Known = Partial<Record<"accountId" | "keyId" | "model", string>>;
+
 export interface ChatCall {
   readonly requestId: string;
   readonly authorization: string | null;
+  /** Filled on the way. */
+  readonly known: Known;
   /** Reads the body; it is not touched before the key is known to be good. */
   readonly body: () => Promise<Uint8Array>;
 }
@@ -31,8 +36,10 @@ const SILENT_MS = 285_000;
 export async function serveChat(gateway: Gateway, call: ChatCall, invocation: Invocation): Promise<Response> {
   const startedAtMs = gateway.timers.nowMs();
   const key = await authenticate(call.authorization, gateway.keys, startedAtMs);
+  Object.assign(call.known, { accountId: key.accountId, keyId: key.keyId });
   const chat = readChatRequest(await call.body());
   const model = findModel(gateway, key, chat.fields.model);
+  Object.assign(call.known, { model: model.id });
   refuseUnreadable(chat.fields, model);
   const { messages, tools, functions } = chat.fields;
   const quoted = quote(

@@ -1,0 +1,66 @@
+/**
+ * Trigger: API Gateway, every request, answered as a stream.
+ * Purpose: the public API.
+ * Steps: wire the adapters once per environment; then each request goes its way through `api.ts` and `serve.ts`.
+ * A retry by the client is a new request with a new hold. Nothing retries this function itself.
+ */
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
+import { v7 as uuidv7 } from "uuid";
+import { createKeyFinder } from "../adapters/dynamodb/api-keys.ts";
+import { createDynamoClient } from "../adapters/dynamodb/client.ts";
+import { createLedger } from "../adapters/dynamodb/ledger.ts";
+import { createSdkStore } from "../adapters/dynamodb/sdk-store.ts";
+import { streamHandler } from "../adapters/lambda/stream-handler.ts";
+import { createOpenAiCompatibleProvider } from "../adapters/openai-compatible/provider.ts";
+import { providerKeysFromSecret, secretsManagerReader } from "../adapters/secrets/provider-keys.ts";
+import { loadCatalog } from "../core/catalog.ts";
+import type { Timers } from "../core/timers.ts";
+import { ENV, environmentVariable } from "../env.ts";
+import { createApi } from "./api.ts";
+import { cachedKeyFinder } from "./authenticate.ts";
+import { createProviders } from "./providers.ts";
+
+const timers: Timers = {
+  nowMs: () => Date.now(),
+  after: (milliseconds, action) => {
+    const timer = setTimeout(action, milliseconds);
+    return () => clearTimeout(timer);
+  },
+};
+
+const tables = {
+  accounts: environmentVariable(ENV.accountsTable),
+  ledger: environmentVariable(ENV.ledgerTable),
+  apiKeys: environmentVariable(ENV.apiKeysTable),
+};
+const store = createSdkStore(createDynamoClient());
+// The catalog travels beside the bundle, compiled and validated when the stack was synthesized.
+const catalog = loadCatalog(JSON.parse(readFileSync(new URL("./catalog.json", import.meta.url), "utf8")));
+const keyNamed = providerKeysFromSecret(
+  secretsManagerReader(environmentVariable(ENV.providerSecretArn)),
+  timers,
+);
+
+const api = createApi({
+  catalog,
+  ledger: createLedger({
+    store,
+    tables,
+    nowMs: timers.nowMs,
+    pause: (milliseconds) => pause(milliseconds),
+    newAttempt: () => randomBytes(5).toString("base64url"),
+  }),
+  keys: cachedKeyFinder(createKeyFinder(store, tables), timers.nowMs),
+  providers: createProviders(catalog, keyNamed, (settings, apiKey) =>
+    createOpenAiCompatibleProvider({ settings, apiKey }),
+  ),
+  log: { write: (line) => console.log(JSON.stringify(line)) },
+  timers,
+  newRequestId: () => `req_${uuidv7()}`,
+});
+
+export const handler = streamHandler((request, context) =>
+  api.fetch(request, { deadlineMs: context.deadlineMs }, context),
+);
