@@ -31,10 +31,7 @@ export function createApi(gateway: Gateway): Api {
     await next();
     c.res.headers.set("x-request-id", c.get("requestId"));
   });
-  app.use(
-    "/v1/*",
-    cors({ origin: [...gateway.catalog.corsOrigins], exposeHeaders: EXPOSED, maxAge: 86_400 }),
-  );
+  app.use("/v1/*", cors({ origin: allowedOrigins(gateway), exposeHeaders: EXPOSED, maxAge: 86_400 }));
   addChat(app, gateway);
   addModels(app, gateway);
   addAccount(app, gateway);
