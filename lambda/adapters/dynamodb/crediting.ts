@@ -101,7 +101,7 @@ function creditClauses(wanted: Credit, entry: Entry, item: Item): UpdateClauses 
       ":amount": number(entry.amountPicoUsd),
       ":taken": number(-entry.amountPicoUsd),
       ":writeOff": number(entry.writeOffPicoUsd),
-      ":spent": number(-wanted.amountPicoUsd),
+      ":spent": number(-entry.amountPicoUsd),
       ":credits": number(readCredits(item)),
       ":next": number(readCredits(item) + 1n),
       ":one": number(1),

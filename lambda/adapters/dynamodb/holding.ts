@@ -5,6 +5,7 @@ import type { Account, HoldAnswer, HoldRefusal, HoldRequest, OpenHold } from "..
 import type { LedgerContext } from "./attempts.ts";
 import { number, text } from "./attributes.ts";
 import { accountKey, readAccount } from "./items.ts";
+import { readAccountItem } from "./reading.ts";
 import { type Item, StoreError, type UpdateClauses } from "./store.ts";
 
 /** The account item must stay under DynamoDB's 400 kB: 256 holds and 256 records of at most 600 bytes fit. */
@@ -20,6 +21,15 @@ const FIRST_PAUSE_MS = 25;
  * in both cases nothing was called, and a hold that landed unseen expires.
  */
 export async function hold(context: LedgerContext, request: HoldRequest): Promise<HoldAnswer> {
+  try {
+    return await tryToHold(context, request);
+  } catch (error) {
+    throw error instanceof StoreError ? unavailable(error) : error;
+  }
+}
+
+/** @throws StoreError the last failure. */
+async function tryToHold(context: LedgerContext, request: HoldRequest): Promise<HoldAnswer> {
   const ours = new Set<string>();
   let failure: unknown;
   for (let attempt = 1; attempt <= TRIES; attempt++) {
@@ -43,7 +53,7 @@ export async function hold(context: LedgerContext, request: HoldRequest): Promis
       }
     }
   }
-  throw unavailable(failure);
+  throw failure;
 }
 
 function newAttempt(context: LedgerContext, request: HoldRequest): OpenHold {
@@ -53,7 +63,6 @@ function newAttempt(context: LedgerContext, request: HoldRequest): OpenHold {
 
 function holdClauses(request: HoldRequest, holdText: string): UpdateClauses {
   const counted = request.hold.keyPeriod !== NO_KEY_PERIOD;
-  const limited = counted && request.keyLimitPicoUsd !== undefined;
   const amount = request.hold.amountPicoUsd;
   return {
     set: [
@@ -69,9 +78,7 @@ function holdClauses(request: HoldRequest, holdText: string): UpdateClauses {
       "size(#outbox) < :maxOpen",
       "attribute_not_exists(#holds.#request)",
       "attribute_not_exists(#outbox.#request)",
-      ...(limited
-        ? ["(attribute_not_exists(#keySpend.#period) OR #keySpend.#period <= :limitMinusAmount)"]
-        : []),
+      ...(counted ? withinLimit(request) : []),
     ],
     names: { "#request": request.requestId, "#period": request.hold.keyPeriod },
     values: {
@@ -87,6 +94,15 @@ function holdClauses(request: HoldRequest, holdText: string): UpdateClauses {
   };
 }
 
+/** A period that is not counted yet passes only when the amount alone is within the limit. */
+function withinLimit({ hold, keyLimitPicoUsd }: HoldRequest): string[] {
+  if (keyLimitPicoUsd === undefined) return [];
+  const spentLeavesRoom = "#keySpend.#period <= :limitMinusAmount";
+  return hold.amountPicoUsd <= keyLimitPicoUsd
+    ? [`(attribute_not_exists(#keySpend.#period) OR ${spentLeavesRoom})`]
+    : [spentLeavesRoom];
+}
+
 /** Undefined when the account, read after the refusal, would no longer refuse: try again. */
 async function whyRefused(
   context: LedgerContext,
@@ -94,8 +110,7 @@ async function whyRefused(
   returned: Item | undefined,
   ours: ReadonlySet<string>,
 ): Promise<HoldAnswer | undefined> {
-  const key = accountKey(request.accountId);
-  const item = returned ?? (await context.store.get(context.tables.accounts, key, { consistent: true }));
+  const item = returned ?? (await readAccountItem(context, request.accountId));
   if (!item) return { held: false, refusal: "no_account", account: undefined };
   const account = readAccount(item);
   const stored = account.holds.get(request.requestId);
@@ -118,9 +133,8 @@ function refusalOf(account: Account, request: HoldRequest): HoldRefusal | undefi
   return undefined;
 }
 
-function unavailable(cause: unknown): GatewayError {
-  const throttled = cause instanceof StoreError && cause.failure === "throttled";
-  return throttled
+function unavailable(cause: StoreError): GatewayError {
+  return cause.failure === "throttled"
     ? new GatewayError("rate_limit_exceeded", "This account is too busy right now: try again in a second.", {
         retryable: true,
         retryAfterSeconds: 1,
@@ -129,10 +143,6 @@ function unavailable(cause: unknown): GatewayError {
     : new GatewayError(
         "service_unavailable",
         "The balance could not be reached: nothing was charged. Try again.",
-        {
-          retryable: true,
-          retryAfterSeconds: 1,
-          cause,
-        },
+        { retryable: true, retryAfterSeconds: 1, cause },
       );
 }
