@@ -1,0 +1,117 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { createOpenAiCompatibleProvider } from "../../../lambda/adapters/openai-compatible/provider.ts";
+import {
+  failure,
+  json,
+  type ProviderServer,
+  sse,
+  startProviderServer,
+  stream,
+} from "../../fakes/provider-server.ts";
+import { chatRequest, failureIn, providerSettings } from "./chat-request.ts";
+
+const COMPLETION = { id: "c", choices: [{ index: 0, message: { role: "assistant", content: "Hi" } }] };
+const CHUNK = { id: "c", choices: [{ index: 0, delta: { content: "Hi" } }] };
+
+let server: ProviderServer;
+beforeEach(async () => {
+  server = await startProviderServer();
+});
+afterEach(() => server.close());
+
+/** A provider whose key is kept somewhere: the first of `keys` until it is refreshed, then the next. */
+function connect(keys: (string | undefined)[], path = "") {
+  let reads = 0;
+  const apiKey = { get: async () => keys[reads], refresh: async () => keys[++reads] };
+  const settings = providerSettings({ baseUrl: server.baseUrl + path });
+  return { provider: createOpenAiCompatibleProvider({ settings, apiKey }), refreshes: () => reads };
+}
+
+function keysSent(): (string | undefined)[] {
+  return server.calls.map((call) => call.headers.authorization);
+}
+
+test("a call goes to the base URL with the key, and nothing of the client's but its body", async () => {
+  server.next(json(COMPLETION));
+  const { provider } = connect(["first"], "/?api-version=2026-01-01");
+  expect(await provider.chat(chatRequest({ temperature: 1 }))).toEqual({
+    type: "json",
+    body: Buffer.from(JSON.stringify(COMPLETION)),
+    fields: COMPLETION,
+    usage: undefined,
+  });
+  const [call] = server.calls;
+  expect([call?.method, call?.path]).toEqual(["POST", "/v1/chat/completions?api-version=2026-01-01"]);
+  expect(call?.headers).toEqual({
+    host: expect.any(String),
+    connection: "keep-alive",
+    "content-type": "application/json",
+    "content-length": String(call?.body.length),
+    accept: "application/json",
+    "user-agent": "wlrouter",
+    authorization: "Bearer first",
+  });
+  expect(call?.json).toEqual({
+    model: "upstream-name",
+    messages: [{ role: "user", content: "Hi" }],
+    temperature: 1,
+    max_completion_tokens: 100,
+  });
+});
+
+test("a provider without a key gets no authorization", async () => {
+  server.next(json(COMPLETION));
+  await connect([undefined]).provider.chat(chatRequest());
+  expect(server.calls[0]?.headers).not.toHaveProperty("authorization");
+});
+
+test.each([
+  ["401", failure(401)],
+  ["xAI's 400", json({ code: "invalid-argument", error: "Incorrect API key provided." }, { status: 400 })],
+])("a key refused with %s is read again and a new one tried once", async (_, refusal) => {
+  server.next(refusal, json(COMPLETION));
+  const { provider } = connect(["old", "new"]);
+  expect(await provider.chat(chatRequest())).toMatchObject({ type: "json" });
+  expect(keysSent()).toEqual(["Bearer old", "Bearer new"]);
+});
+
+test("the same key is not tried twice", async () => {
+  server.always(failure(401));
+  const { provider, refreshes } = connect(["same", "same"]);
+  expect(await failureIn(provider.chat(chatRequest()))).toMatchObject({
+    details: { alarm: "provider_key_refused" },
+  });
+  expect([keysSent(), refreshes()]).toEqual([["Bearer same"], 1]);
+});
+
+test("a new key that is refused too is not read a third time", async () => {
+  server.always(failure(401));
+  const { provider, refreshes } = connect(["old", "new", "newer"]);
+  expect(await failureIn(provider.chat(chatRequest()))).toMatchObject({
+    code: "upstream_error",
+    retryable: true,
+  });
+  expect([keysSent(), refreshes()]).toEqual([["Bearer old", "Bearer new"], 1]);
+});
+
+test.each([402, 403, 429])("%i says nothing about the key, which is not read again", async (status) => {
+  server.next(failure(status));
+  const { provider, refreshes } = connect(["key", "new"]);
+  await failureIn(provider.chat(chatRequest()));
+  expect(refreshes()).toBe(0);
+});
+
+test("events arrive while the provider is still speaking", async () => {
+  const told = Promise.withResolvers<void>();
+  const [first = "", ...rest] = sse(CHUNK, CHUNK, "[DONE]");
+  server.next(stream([first, ...rest], { pace: async (index) => (index === 0 ? undefined : told.promise) }));
+  const answer = await connect(["key"]).provider.chat(chatRequest({ stream: true }));
+  if (answer.type !== "stream") throw new Error("not a stream");
+  const types: string[] = [];
+  for await (const part of answer.parts) {
+    types.push(part.type);
+    told.resolve();
+  }
+  expect(types[0]).toBe("events");
+  expect(types.at(-1)).toBe("done");
+});
