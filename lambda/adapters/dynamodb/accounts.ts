@@ -2,7 +2,7 @@ import type { Entry } from "../../core/charge.ts";
 import type { Account, AccountStatus } from "../../core/ports.ts";
 import { readText, text } from "./attributes.ts";
 import { accountKey, newAccountItem, readAccount, readEntry } from "./items.ts";
-import { firstOf, type Queries } from "./queries.ts";
+import { firstOf, type IndexQuery, type Queries } from "./queries.ts";
 import type { Store } from "./store.ts";
 import { LEDGER_BY_CREATED_AT, LEDGER_BY_ENTRY_ID, type TableNames } from "./tables.ts";
 
@@ -15,11 +15,19 @@ export interface Accounts {
   setStatus(accountId: string, status: AccountStatus): Promise<void>;
   /** Entries in order of time, both ends (ISO 8601) inclusive. */
   entries(accountId: string, range?: { from: string; to: string }): AsyncIterable<Entry>;
+  /** Every entry, read consistently, in order of its id. Ids of new requests are last: they begin with the time. */
+  entriesById(accountId: string, order: { newestFirst: boolean }): AsyncIterable<Entry>;
   /** Which account an entry belongs to; undefined while it is still in an outbox. */
   ownerOf(entryId: string): Promise<string | undefined>;
 }
 
 export function createAccounts(store: Store, queries: Queries, tables: TableNames): Accounts {
+  async function* readEntries(accountId: string, by: Omit<IndexQuery, "partition">): AsyncIterable<Entry> {
+    const partition = { name: "accountId", value: accountId };
+    for await (const item of queries.query(tables.ledger, { ...by, partition })) {
+      yield readEntry(accountId, readText(item, "entryId") ?? "", item);
+    }
+  }
   return {
     create: ({ accountId, name, createdAt }) =>
       store.putIfAbsent(tables.accounts, newAccountItem(accountId, name, createdAt), "accountId"),
@@ -32,14 +40,12 @@ export function createAccounts(store: Store, queries: Queries, tables: TableName
         condition: ["attribute_exists(#accountId)"],
         values: { ":status": text(status) },
       }),
-    async *entries(accountId, range) {
-      const items = queries.query(tables.ledger, {
+    entries: (accountId, range) =>
+      readEntries(accountId, {
         index: LEDGER_BY_CREATED_AT,
-        partition: { name: "accountId", value: accountId },
         between: range && { name: "createdAt", ...range },
-      });
-      for await (const item of items) yield readEntry(accountId, readText(item, "entryId") ?? "", item);
-    },
+      }),
+    entriesById: (accountId, order) => readEntries(accountId, order),
     async ownerOf(entryId) {
       const partition = { name: "entryId", value: entryId };
       const item = await firstOf(queries.query(tables.ledger, { index: LEDGER_BY_ENTRY_ID, partition }));

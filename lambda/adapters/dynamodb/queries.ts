@@ -3,7 +3,10 @@ import { text } from "./attributes.ts";
 import { fromSdk } from "./sdk-store.ts";
 import type { Item } from "./store.ts";
 
-/** Off the hot path: reads of more than one item, page by page, so memory stays small however many there are. */
+/**
+ * Off the hot path: reads of more than one item, page by page, so memory stays small however many there are.
+ * Consistent, except through an index, where DynamoDB offers no consistent read.
+ */
 export interface Queries {
   scan(table: string, segment?: { index: number; of: number }): AsyncIterable<Item>;
   query(table: string, by: IndexQuery): AsyncIterable<Item>;
@@ -56,7 +59,7 @@ type ScanPage = Pick<import("@aws-sdk/client-dynamodb").ScanCommandOutput, "Item
 function queryInput(by: IndexQuery) {
   const { index, partition, between, newestFirst = false } = by;
   return {
-    ...(index ? { IndexName: index } : {}),
+    ...(index ? { IndexName: index } : { ConsistentRead: true }),
     ScanIndexForward: !newestFirst,
     KeyConditionExpression: between
       ? "#partition = :partition AND #sort BETWEEN :from AND :to"
