@@ -1,5 +1,6 @@
 import { GatewayError } from "../../core/errors.ts";
 import type { ProviderKey } from "../../core/ports.ts";
+import type { Timers } from "../../core/timers.ts";
 
 /** The secret's text: a JSON object of keys by their `apiKeyEnv` names. */
 export type ReadSecret = () => Promise<string>;
@@ -19,14 +20,14 @@ type Keys = ReadonlyMap<string, string>;
  */
 export function providerKeysFromSecret(
   readSecret: ReadSecret,
-  nowMs: () => number,
+  timers: Pick<Timers, "nowMs">,
 ): (apiKeyEnv: string) => ProviderKey {
   let known: Keys | undefined;
   let triedAtMs = Number.NEGATIVE_INFINITY;
   let reading: Promise<Keys> | undefined;
 
   async function read(): Promise<Keys> {
-    triedAtMs = nowMs();
+    triedAtMs = timers.nowMs();
     try {
       known = parseKeys(await readSecret());
     } catch {
@@ -42,7 +43,7 @@ export function providerKeysFromSecret(
   }
 
   function keysNoOlderThan(ageMs: number): Keys | Promise<Keys> {
-    if (known && nowMs() - triedAtMs < ageMs) return known;
+    if (known && timers.nowMs() - triedAtMs < ageMs) return known;
     reading ??= read();
     return reading;
   }

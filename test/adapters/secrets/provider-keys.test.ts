@@ -15,7 +15,7 @@ function setUp(initial: string | Error) {
     if (text instanceof Error) throw text;
     return text;
   };
-  return { secret, clock, keyNamed: providerKeysFromSecret(read, () => clock.atMs) };
+  return { secret, clock, keyNamed: providerKeysFromSecret(read, { nowMs: () => clock.atMs }) };
 }
 
 const SECRET = JSON.stringify({ OPENAI_API_KEY: "sk-one", XAI_API_KEY: " xai-two\n", EMPTY: "", NUMBER: 7 });

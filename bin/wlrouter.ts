@@ -1,0 +1,8 @@
+/** The CDK app: `npm run synth`, `npm run deploy`. */
+import { App } from "aws-cdk-lib";
+import { compileCatalog, loadConfig } from "../lib/config.ts";
+import { WLRouterStack } from "../lib/wlrouter-stack.ts";
+
+const config = await loadConfig(process.env["WLROUTER_CONFIG"] ?? "wlrouter.config.ts");
+
+new WLRouterStack(new App(), "WLRouter", { catalog: compileCatalog(config) });

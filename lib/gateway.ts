@@ -1,0 +1,121 @@
+import { Duration, RemovalPolicy } from "aws-cdk-lib";
+import {
+  AccessLogField,
+  AccessLogFormat,
+  EndpointType,
+  LambdaIntegration,
+  LogGroupLogDestination,
+  ResponseTransferMode,
+  RestApi,
+} from "aws-cdk-lib/aws-apigateway";
+import { Secret } from "aws-cdk-lib/aws-secretsmanager";
+import { Construct } from "constructs";
+import { ENV } from "../lambda/env.ts";
+import type { CatalogFile } from "./config.ts";
+import { addGatewayResponses } from "./gateway-responses.ts";
+import type { Ledger } from "./ledger.ts";
+import { expiringLogGroup, RoomFunction } from "./room-function.ts";
+
+export interface GatewayProps {
+  readonly ledger: Ledger;
+  readonly catalog: CatalogFile;
+}
+
+/** The longest that Lambda runs and that API Gateway streams. */
+const LONGEST_ANSWER = Duration.minutes(15);
+
+/** The public API: one function behind every path and method of a REST API, its answers streamed. */
+export class Gateway extends Construct {
+  /** Where clients point their SDKs. */
+  readonly baseUrl: string;
+  readonly providerKeys: Secret;
+
+  constructor(scope: Construct, id: string, props: GatewayProps) {
+    super(scope, id);
+    this.providerKeys = this.#makeProviderKeys();
+    const api = this.#makeApi(this.#makeFunction(props));
+    addGatewayResponses(api);
+    this.baseUrl = api.urlForPath("/v1");
+  }
+
+  /**
+   * Made with nothing that is a key; the operator fills it: `{"OPENAI_API_KEY": "sk-…"}`.
+   * `generateSecretString` must never change: CloudFormation would generate the value anew, over the operator's keys.
+   */
+  #makeProviderKeys(): Secret {
+    return new Secret(this, "ProviderKeys", {
+      description: "Provider API keys: a JSON object of keys by their apiKeyEnv names in wlrouter.config.ts",
+      generateSecretString: { secretStringTemplate: "{}", generateStringKey: "generated" },
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+  }
+
+  #makeFunction({ ledger, catalog }: GatewayProps): RoomFunction {
+    const room = new RoomFunction(this, "Function", {
+      room: "gateway",
+      description: "The public API: authenticates, holds, forwards, meters and settles",
+      timeout: LONGEST_ANSWER,
+      // Forwarding needs little; a cold start is all CPU, which Lambda gives by memory (a whole core at 1,769 MB), and a
+      // body of 6 MB is there up to four times: event, string, parsed, bytes. At 10 s a stream 1 GB costs $0.00013.
+      memorySizeMb: 1024,
+      environment: {
+        [ENV.accountsTable]: ledger.accounts.tableName,
+        [ENV.ledgerTable]: ledger.ledger.tableName,
+        [ENV.apiKeysTable]: ledger.apiKeys.tableName,
+        [ENV.providerSecretArn]: this.providerKeys.secretArn,
+      },
+      files: { "catalog.json": JSON.stringify(catalog) },
+    });
+    // Exactly what it does: a balance is never replaced or deleted, an entry is never changed. Drain puts entries only
+    // where there is none. No index is read.
+    room.allow(ledger.accounts.tableArn, "dynamodb:GetItem", "dynamodb:UpdateItem");
+    room.allow(ledger.ledger.tableArn, "dynamodb:GetItem", "dynamodb:PutItem");
+    room.allow(ledger.apiKeys.tableArn, "dynamodb:GetItem");
+    room.allow(this.providerKeys.secretArn, "secretsmanager:GetSecretValue");
+    return room;
+  }
+
+  #makeApi(room: RoomFunction): RestApi {
+    const api = new RestApi(this, "Api", {
+      restApiName: "WLRouter",
+      description: "OpenAI-compatible API",
+      // An edge-optimized endpoint gives a silent stream up after 30 s, a regional one after 5 min.
+      endpointTypes: [EndpointType.REGIONAL],
+      // Access logs need the role that API Gateway has once for a whole account and region. A fresh account has none, so
+      // the stack brings it, and leaves it behind: other APIs may have come to write their logs with it.
+      cloudWatchRole: true,
+      cloudWatchRoleRemovalPolicy: RemovalPolicy.RETAIN,
+      deployOptions: {
+        stageName: "prod",
+        accessLogDestination: new LogGroupLogDestination(expiringLogGroup(this, "AccessLog")),
+        accessLogFormat: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG_LINE)),
+      },
+    });
+    const integration = new LambdaIntegration(room, {
+      responseTransferMode: ResponseTransferMode.STREAM,
+      timeout: LONGEST_ANSWER,
+      scopePermissionToMethod: false,
+    });
+    // Both by name: `addProxy` makes an open method of its own on the root. CORS preflights are the function's to answer.
+    api.root.addMethod("ANY", integration);
+    api.root.addResource("{proxy+}").addMethod("ANY", integration);
+    return api;
+  }
+}
+
+/**
+ * An allow-list, like all our logs. Not `$context.error.message`, which can quote an Authorization header, nor the path,
+ * in which a client may have put anything.
+ */
+const ACCESS_LOG_LINE = {
+  requestId: AccessLogField.contextRequestId(),
+  at: AccessLogField.contextRequestTimeEpoch(),
+  method: AccessLogField.contextHttpMethod(),
+  status: AccessLogField.contextStatus(),
+  responseBytes: AccessLogField.contextResponseLength(),
+  latencyMs: AccessLogField.contextResponseLatency(),
+  integrationLatencyMs: AccessLogField.contextIntegrationLatency(),
+  integrationStatus: AccessLogField.contextIntegrationStatus(),
+  lambdaRequestId: AccessLogField.contextAwsEndpointRequestId(),
+  errorType: AccessLogField.contextErrorResponseType(),
+};
