@@ -36,11 +36,13 @@ async function main(folder: DataFolder): Promise<void> {
   });
 }
 
-/** Open streams finish and settle first. A second signal does not wait: what it leaves behind, the next start mends. */
+/** Open streams finish and settle first. A second Ctrl-C does not wait: what it leaves behind, the next start mends. */
 function onStop(stop: () => Promise<void>): void {
   let stopping = false;
-  const signalled = () => {
-    if (stopping) process.exit(1);
+  const signalled = (signal: NodeJS.Signals) => {
+    // A process manager's SIGTERM may come twice, by way of npm and directly.
+    if (stopping && signal === "SIGINT") process.exit(1);
+    if (stopping) return;
     stopping = true;
     console.error("Stopping: open requests may finish (30 s at most). Once more to stop at once.");
     stop().then(
