@@ -40,7 +40,7 @@ const store = createSdkStore(createDynamoClient());
 const catalog = loadCatalog(JSON.parse(readFileSync(new URL("./catalog.json", import.meta.url), "utf8")));
 const keyNamed = providerKeysFromSecret(
   secretsManagerReader(environmentVariable(ENV.providerSecretArn)),
-  timers.nowMs,
+  timers,
 );
 
 const api = createApi({
