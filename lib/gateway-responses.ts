@@ -96,6 +96,7 @@ function gatewayResponse(answer: OwnAnswer): GatewayResponseOptions {
       "x-request-id": "context.requestId",
       // Without it a page that calls from a browser could not read the error; there is nothing private in one.
       "access-control-allow-origin": "'*'",
+      "access-control-expose-headers": "'x-request-id,retry-after,x-should-retry'",
       ...Object.fromEntries(
         Object.entries(answer.headers ?? {}).map(([name, value]) => [name, `'${value}'`]),
       ),

@@ -24,7 +24,7 @@ export class Ledger extends Construct {
       partitionKey: attribute(partitionKey),
       ...(sortKey && { sortKey: attribute(sortKey) }),
     });
-    return new TableV2(this, definition.name, {
+    return new TableV2(this, `${definition.name}Table`, {
       ...key(definition),
       billing: Billing.onDemand(),
       globalSecondaryIndexes: definition.indexes.map(

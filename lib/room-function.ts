@@ -3,7 +3,7 @@ import path from "node:path";
 import { type Duration, RemovalPolicy, Stage } from "aws-cdk-lib";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Architecture, LoggingFormat, Runtime } from "aws-cdk-lib/aws-lambda";
-import { type ICommandHooks, NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
+import { type ICommandHooks, LogLevel, NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 
@@ -44,6 +44,7 @@ export class RoomFunction extends NodejsFunction {
       bundling: {
         format: OutputFormat.ESM,
         target: "node24",
+        logLevel: LogLevel.ERROR,
         minify: true,
         // Classes are named in logs.
         keepNames: true,

@@ -90,7 +90,8 @@ class Client {
 function preludeOf(response: Response): Record<string, unknown> {
   const headers = Object.fromEntries(response.headers);
   delete headers["set-cookie"];
-  return { statusCode: response.status, headers, cookies: response.headers.getSetCookie() };
+  const cookies = response.headers.getSetCookie();
+  return { statusCode: response.status, headers, ...(cookies.length > 0 && { cookies }) };
 }
 
 function isEventStream(response: Response): boolean {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { providerKeysFromSecret } from "../../../lambda/adapters/secrets/provider-keys.ts";
-import { environmentKey } from "../../../local/provider-keys.ts";
+import { providerKeysFromEnvironment } from "../../../local/provider-keys.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -90,9 +90,9 @@ test.each([
 
 test("on one machine the keys come from the environment, read at each call", async () => {
   const environment: Record<string, string> = { OPENAI_API_KEY: "sk-one\n", EMPTY: "" };
-  const key = environmentKey("OPENAI_API_KEY", environment);
-  expect(await key.get()).toBe("sk-one");
-  expect(await environmentKey("EMPTY", environment).get()).toBeUndefined();
+  const keyNamed = providerKeysFromEnvironment(environment);
+  expect(await keyNamed("OPENAI_API_KEY").get()).toBe("sk-one");
+  expect(await keyNamed("EMPTY").get()).toBeUndefined();
   environment["OPENAI_API_KEY"] = "sk-two";
-  expect(await key.refresh()).toBe("sk-two");
+  expect(await keyNamed("OPENAI_API_KEY").refresh()).toBe("sk-two");
 });

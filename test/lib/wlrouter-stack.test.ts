@@ -1,0 +1,243 @@
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import { TABLES } from "../../lambda/adapters/dynamodb/tables.ts";
+import { type Synthesized, synthesize } from "./synthesized.ts";
+
+type Resource = ReturnType<Synthesized["template"]["findResources"]>[string];
+
+const CANARY = "sk-canary-0123456789abcdefghij";
+
+let synthesized: Synthesized;
+
+beforeAll(async () => {
+  // An operator deploys from a machine on which the gateway may have run before.
+  process.env["OPENAI_API_KEY"] = CANARY;
+  synthesized = await synthesize();
+});
+
+function resources(type: string): [string, Resource][] {
+  return Object.entries(synthesized.template.findResources(type));
+}
+
+function only(type: string): Resource {
+  const found = resources(type);
+  expect(found, type).toHaveLength(1);
+  return found[0]?.[1] ?? {};
+}
+
+/** A piece of template as one string, to be searched. */
+function flat(value: unknown): string {
+  return JSON.stringify(value);
+}
+
+function resourceNamed(id: RegExp): string {
+  const all = Object.keys(synthesized.template.toJSON()["Resources"]);
+  return all.find((name) => id.test(name)) ?? `nothing matches ${id}`;
+}
+
+// --- the API --------------------------------------------------------------------------------------------------
+
+test("every method of the API hands over to the function as a stream of up to 15 minutes, and there is no other", () => {
+  const methods = resources("AWS::ApiGateway::Method").map(([, method]) => method["Properties"]);
+  expect(methods).toHaveLength(2);
+  for (const method of methods) {
+    expect(method.HttpMethod).toBe("ANY");
+    expect(method.Integration).toMatchObject({
+      Type: "AWS_PROXY",
+      ResponseTransferMode: "STREAM",
+      TimeoutInMillis: 900_000,
+    });
+    expect(flat(method.Integration.Uri)).toMatch(
+      /:lambda:path\/2021-11-15\/functions\/.*GatewayFunction.*\/response-streaming-invocations/,
+    );
+  }
+  const paths = methods.map((method) => flat(method.ResourceId));
+  expect(paths.some((id) => id.includes("RootResourceId"))).toBe(true);
+  expect(only("AWS::ApiGateway::Resource")["Properties"].PathPart).toBe("{proxy+}");
+});
+
+test("the API is regional and treats no media type as binary", () => {
+  const api = only("AWS::ApiGateway::RestApi")["Properties"];
+  expect(api.EndpointConfiguration).toEqual({ Types: ["REGIONAL"] });
+  expect(api.BinaryMediaTypes).toBeUndefined();
+});
+
+test("API Gateway may call the function, for this API only", () => {
+  const permission = only("AWS::Lambda::Permission")["Properties"];
+  expect(permission).toMatchObject({
+    Action: "lambda:InvokeFunction",
+    Principal: "apigateway.amazonaws.com",
+  });
+  expect(flat(permission.SourceArn)).toContain("GatewayApi");
+});
+
+test("access logs name no message, path, address or header, and the role they need stays behind", () => {
+  const { AccessLogSetting } = only("AWS::ApiGateway::Stage")["Properties"];
+  const line = JSON.parse(AccessLogSetting.Format);
+  expect(line).toMatchObject({ requestId: "$context.requestId", status: "$context.status" });
+  expect(AccessLogSetting.Format).not.toMatch(/message|identity|path|authorizer/i);
+  const account = only("AWS::ApiGateway::Account");
+  expect(account).toMatchObject({ DeletionPolicy: "Retain" });
+  expect(only("AWS::ApiGateway::Stage")["DependsOn"]).toContain(resourceNamed(/^GatewayApiAccount/));
+});
+
+test("what API Gateway answers itself is our envelope, valid JSON whatever its variables hold, with the request's id", () => {
+  const answers = resources("AWS::ApiGateway::GatewayResponse").map(([, response]) => response["Properties"]);
+  expect(Object.fromEntries(answers.map((answer) => [answer.ResponseType, answer.StatusCode]))).toEqual({
+    DEFAULT_4XX: undefined,
+    DEFAULT_5XX: undefined,
+    MISSING_AUTHENTICATION_TOKEN: "404",
+    RESOURCE_NOT_FOUND: "404",
+    REQUEST_TOO_LARGE: "413",
+    THROTTLED: "429",
+    INTEGRATION_FAILURE: "500",
+    INTEGRATION_TIMEOUT: "504",
+  });
+  for (const answer of answers) {
+    const template: string = answer.ResponseTemplates["application/json"];
+    // The only variables whose values are API Gateway's own words; a message may quote the client.
+    expect(template.replaceAll(/\$context\.(requestId|error\.responseType)/g, "")).not.toContain("$");
+    const body = JSON.parse(template.replaceAll("$context.requestId", "c6af9ac6"));
+    expect(body).toEqual({
+      error: {
+        message: expect.any(String),
+        type: expect.stringMatching(/^(invalid_request|rate_limit|server)_error$/),
+        param: null,
+        code: answer.ResponseType === "DEFAULT_4XX" ? null : expect.any(String),
+        request_id: "c6af9ac6",
+      },
+    });
+    const headers = answer.ResponseParameters;
+    expect(headers["gatewayresponse.header.x-request-id"]).toBe("context.requestId");
+  }
+  const throttled = answers.find((answer) => answer.ResponseType === "THROTTLED");
+  expect(throttled.ResponseParameters["gatewayresponse.header.retry-after"]).toBe("'1'");
+});
+
+// --- the function and its rights ------------------------------------------------------------------------------
+
+test("the function runs on Node 24, ARM64, for up to 15 minutes, with no key in its environment", () => {
+  const { Runtime, Architectures, Timeout, Environment } = only("AWS::Lambda::Function")["Properties"];
+  expect({ Runtime, Architectures, Timeout }).toEqual({
+    Runtime: "nodejs24.x",
+    Architectures: ["arm64"],
+    Timeout: 900,
+  });
+  expect(Object.keys(Environment.Variables).sort()).toEqual([
+    "ACCOUNTS_TABLE",
+    "API_KEYS_TABLE",
+    "LEDGER_TABLE",
+    "PROVIDER_SECRET_ARN",
+  ]);
+});
+
+test("the function may do these things and nothing else", () => {
+  const functionRole = resourceNamed(/^GatewayFunctionRole[0-9A-F]{8}$/);
+  expect(only("AWS::Lambda::Function")["Properties"].Role).toEqual({ "Fn::GetAtt": [functionRole, "Arn"] });
+  const [, role] = resources("AWS::IAM::Role").find(([name]) => name === functionRole) ?? [];
+  expect(role?.["Properties"].ManagedPolicyArns).toBeUndefined();
+  expect(role?.["Properties"].Policies).toBeUndefined();
+
+  const policy = only("AWS::IAM::Policy")["Properties"];
+  expect(policy.Roles).toEqual([{ Ref: functionRole }]);
+  const arn = (name: string) => ({
+    "Fn::GetAtt": [resourceNamed(new RegExp(`^${name}[0-9A-F]{8}$`)), "Arn"],
+  });
+  const allow = (Action: string | string[], Resource: unknown) => ({ Effect: "Allow", Action, Resource });
+  expect(policy.PolicyDocument.Statement).toEqual([
+    allow(["logs:CreateLogStream", "logs:PutLogEvents"], arn("GatewayFunctionLog")),
+    allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], arn("LedgerAccountsTable")),
+    allow(["dynamodb:GetItem", "dynamodb:PutItem"], arn("LedgerLedgerTable")),
+    allow("dynamodb:GetItem", arn("LedgerApiKeysTable")),
+    allow("secretsmanager:GetSecretValue", { Ref: resourceNamed(/^GatewayProviderKeys[0-9A-F]{8}$/) }),
+  ]);
+});
+
+test("no role anywhere may delete a balance or change an entry, and none may do everything", () => {
+  const everything = flat([resources("AWS::IAM::Policy"), resources("AWS::IAM::Role")]);
+  expect(everything).not.toMatch(/dynamodb:(\*|Delete|Batch|PartiQL|TransactWrite)/);
+  expect(everything).not.toContain('"Action":"*"');
+  for (const [, policy] of resources("AWS::IAM::Policy")) {
+    for (const statement of policy["Properties"].PolicyDocument.Statement) {
+      if (flat(statement.Resource).includes("LedgerLedger"))
+        expect(flat(statement.Action)).not.toContain("Update");
+      if (flat(statement.Resource).includes("LedgerAccounts"))
+        expect(flat(statement.Action)).not.toContain("Put");
+    }
+  }
+});
+
+// --- the money ------------------------------------------------------------------------------------------------
+
+test("each table is the one the code expects, on demand, restorable, and outlives the stack", () => {
+  const tables = resources("AWS::DynamoDB::GlobalTable");
+  expect(tables).toHaveLength(Object.keys(TABLES).length);
+  for (const definition of Object.values(TABLES)) {
+    const [, table] = tables.find(([id]) => id.startsWith(`Ledger${definition.name}Table`)) ?? [];
+    expect(table).toMatchObject({ DeletionPolicy: "Retain", UpdateReplacePolicy: "Retain" });
+    const {
+      BillingMode,
+      KeySchema,
+      GlobalSecondaryIndexes = [],
+      Replicas,
+      StreamSpecification,
+    } = table?.["Properties"] ?? {};
+    expect(BillingMode).toBe("PAY_PER_REQUEST");
+    expect(KeySchema.map((key: { AttributeName: string }) => key.AttributeName)).toEqual(
+      [definition.partitionKey, "sortKey" in definition ? definition.sortKey : undefined].filter(Boolean),
+    );
+    expect(GlobalSecondaryIndexes.map((index: { IndexName: string }) => index.IndexName)).toEqual(
+      definition.indexes.map((index) => index.name),
+    );
+    expect(Replicas).toEqual([
+      expect.objectContaining({
+        DeletionProtectionEnabled: true,
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      }),
+    ]);
+    expect(StreamSpecification).toEqual(
+      definition.stream ? { StreamViewType: "NEW_AND_OLD_IMAGES" } : undefined,
+    );
+  }
+});
+
+test("the secret is made with no key in it, by a rule that never changes, and outlives the stack", () => {
+  const secret = only("AWS::SecretsManager::Secret");
+  expect(secret).toMatchObject({ DeletionPolicy: "Retain", UpdateReplacePolicy: "Retain" });
+  // A change here makes CloudFormation write a new value over the operator's keys.
+  expect(secret["Properties"].GenerateSecretString).toEqual({
+    SecretStringTemplate: "{}",
+    GenerateStringKey: "generated",
+  });
+  expect(secret["Properties"].SecretString).toBeUndefined();
+});
+
+test("every log expires", () => {
+  const groups = resources("AWS::Logs::LogGroup");
+  expect(groups).toHaveLength(2);
+  for (const [, group] of groups) expect(group["Properties"].RetentionInDays).toBe(90);
+});
+
+// --- what comes out -------------------------------------------------------------------------------------------
+
+test("the stack says where clients point their SDKs and where the provider keys go", () => {
+  const { BaseUrl, ProviderSecretArn } = synthesized.template.toJSON()["Outputs"];
+  expect(flat(BaseUrl.Value)).toMatch(/https:\/\/.*execute-api.*\/v1"/);
+  expect(ProviderSecretArn.Value).toEqual({ Ref: resourceNamed(/^GatewayProviderKeys[0-9A-F]{8}$/) });
+});
+
+test("the bundle is one module and the compiled catalog, and holds no provider key, nor does the template", () => {
+  const { assetFolder, catalogVersion } = synthesized;
+  expect(readdirSync(assetFolder).sort()).toEqual(["catalog.json", "index.mjs"]);
+  const catalog = readFileSync(path.join(assetFolder, "catalog.json"), "utf8");
+  expect(JSON.parse(catalog).version).toBe(catalogVersion);
+  const bundle = catalog + readFileSync(path.join(assetFolder, "index.mjs"), "utf8");
+  expect(bundle.includes(CANARY)).toBe(false);
+  expect(flat(synthesized.template.toJSON()).includes(CANARY)).toBe(false);
+});
+
+test("nothing in the template depends on when or where it was synthesized", async () => {
+  const again = await synthesize();
+  expect(again.template.toJSON()).toEqual(synthesized.template.toJSON());
+});
