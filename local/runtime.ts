@@ -66,7 +66,8 @@ export function wireLocal(
     ledger,
     accounts,
     keys: createApiKeys(store, queries, dynamo.tables),
-    sweep: () => sweep(accounts.all(), ledger, timers.nowMs()),
+    sweep: () =>
+      sweep({ accounts: accounts.all(), ledger, nowMs: timers.nowMs, stopAtMs: Number.POSITIVE_INFINITY }),
     close: () => client.destroy(),
   };
 }

@@ -7,7 +7,7 @@ import { NO_USAGE } from "../core/usage.ts";
 const STALE_RECORD_MS = 60_000;
 
 export interface SweepReport {
-  readonly accounts: number;
+  accounts: number;
   /** Holds past their expiry that were ended at zero. */
   expired: number;
   /** Delayed holds of requests that had ended already. */
@@ -15,21 +15,27 @@ export interface SweepReport {
   drained: number;
   /** Steps that failed and are left to the next sweep. */
   failed: number;
+  /** False when time ran out before every account was looked at. */
+  complete: boolean;
 }
 
-type SweptLedger = Pick<Ledger, "expire" | "drain">;
+export interface Sweep {
+  readonly accounts: AsyncIterable<Account>;
+  readonly ledger: Pick<Ledger, "expire" | "drain">;
+  readonly nowMs: () => number;
+  /** The sweep stops between two accounts when this has passed; the next one goes on. */
+  readonly stopAtMs: number;
+}
 
 /**
  * SWEEP: ends what crashes left behind. Every step is the ledger's own conditional write, so any number of sweepers may
  * run at once, stop anywhere and start again.
  */
-export async function sweep(
-  accounts: AsyncIterable<Account>,
-  ledger: SweptLedger,
-  nowMs: number,
-): Promise<SweepReport> {
-  const report = { accounts: 0, expired: 0, givenBack: 0, drained: 0, failed: 0 };
+export async function sweep({ accounts, ledger, nowMs: now, stopAtMs }: Sweep): Promise<SweepReport> {
+  const report = emptyReport();
   for await (const account of accounts) {
+    const nowMs = now();
+    if (nowMs >= stopAtMs) return { ...report, complete: false };
     report.accounts += 1;
     for (const open of expiredHolds(account, nowMs)) {
       await counted(report, async () => {
@@ -46,6 +52,25 @@ export async function sweep(
     }
   }
   return report;
+}
+
+/** The reports of sweeps that each took a part of the accounts, as one. */
+export function sumOf(reports: readonly SweepReport[]): SweepReport {
+  return reports.reduce(
+    (sum, part) => ({
+      accounts: sum.accounts + part.accounts,
+      expired: sum.expired + part.expired,
+      givenBack: sum.givenBack + part.givenBack,
+      drained: sum.drained + part.drained,
+      failed: sum.failed + part.failed,
+      complete: sum.complete && part.complete,
+    }),
+    emptyReport(),
+  );
+}
+
+function emptyReport(): SweepReport {
+  return { accounts: 0, expired: 0, givenBack: 0, drained: 0, failed: 0, complete: true };
 }
 
 function expiredHolds(account: Account, nowMs: number): OpenHold[] {
@@ -76,4 +101,9 @@ function expiredFacts({ requestId, hold }: OpenHold, nowMs: number): ChargeFacts
     createdAt: new Date(nowMs).toISOString(),
     latencyMs: 0,
   };
+}
+
+/** The numbers below `count`, beginning with another one at each turn: [2, 0, 1] for three at turn two. */
+export function rotated(count: number, turn: number): number[] {
+  return Array.from({ length: count }, (_, i) => (i + turn) % count);
 }
