@@ -21,13 +21,8 @@ const JSON_TYPE = "application/json";
 
 /** The recorded chat completions of a provider; none, with the reason on the console, where they are not available. */
 export function chatRecordings(provider: string): Recording[] {
-  return recordings(provider, "chat");
-}
-
-/** The recorded exchanges with one endpoint (`chat`, `responses`, `messages`, …) of a provider. */
-export function recordings(provider: string, endpoint: string): Recording[] {
   return responseFiles(provider)
-    .filter((file) => file.startsWith(`${endpoint}.`) && /\.response\.(?:json|sse)$/.test(file))
+    .filter((file) => /^chat\..*\.response\.(?:json|sse)$/.test(file))
     .map((file) => ({
       provider,
       file: join(provider, file),

@@ -6,6 +6,7 @@ import type { ProviderSettings } from "../../../lambda/core/catalog.ts";
 import { GatewayError } from "../../../lambda/core/errors.ts";
 import type { Provider, StreamPart } from "../../../lambda/core/ports.ts";
 import {
+  type Behavior,
   failure,
   hang,
   json,
@@ -86,12 +87,19 @@ describe("a connection", () => {
     expect(error).toMatchObject({ code: "upstream_timeout", retryable: false });
   });
 
-  test("carries one exchange after another: whole answers, errors and streams", async () => {
+  test("carries one exchange after another, though a stream's last bytes come after its [DONE]", async () => {
     const pool = new Pool(new URL(server.baseUrl).origin, { connections: 1 });
     const provider = connect({}, server.baseUrl, pool);
     for (let round = 0; round < 3; round += 1) {
-      server.next(stream(sse(CHUNK, "[DONE]")), json({ choices: [] }), failure(429));
+      const isRead = Promise.withResolvers<void>();
+      const lateEnd: Behavior = async (response) => {
+        response.writeHead(200, { "content-type": "text/event-stream" }).write(sse(CHUNK, "[DONE]").join(""));
+        await isRead.promise;
+        response.end();
+      };
+      server.next(lateEnd, json({ choices: [] }), failure(429));
       await collect(await provider.chat(chatRequest({ stream: true })));
+      isRead.resolve();
       await provider.chat(chatRequest());
       await failureIn(provider.chat(chatRequest()));
     }
