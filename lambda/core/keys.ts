@@ -66,8 +66,8 @@ function crc32(text: string): number {
 /** Base62 digits behind a prefix: 14 hold 83 bits, and stay short since they stand in every hold. */
 const ID_LENGTH = 14;
 
-/** A random id, `acct_…` or `key_…`, from at least 11 random bytes. */
-export function newId(prefix: "acct_" | "key_", randomBytes: Uint8Array): string {
+/** A random id, `acct_…`, `key_…` or `adj_…`, from at least 11 random bytes. */
+export function newId(prefix: "acct_" | "key_" | "adj_", randomBytes: Uint8Array): string {
   return prefix + toBase62(bigintOf(randomBytes), ID_LENGTH);
 }
 

@@ -1,6 +1,6 @@
 import type { Entry } from "../../core/charge.ts";
 import { NO_KEY_PERIOD } from "../../core/hold.ts";
-import { maxOf, type PicoUsd } from "../../core/money.ts";
+import { formatUsd, maxOf, type PicoUsd } from "../../core/money.ts";
 import type { Credit } from "../../core/ports.ts";
 import { type LedgerContext, refusedBy } from "./attempts.ts";
 import { number } from "./attributes.ts";
@@ -9,13 +9,14 @@ import { accountKey, entryRecord, readAccount, readCredits } from "./items.ts";
 import { findEntry, readAccountItem } from "./reading.ts";
 import type { Item, UpdateClauses } from "./store.ts";
 
-/** Raised when a credit's id is used again with another amount. The message names both amounts, in pico-USD. */
+/** Raised when a credit's id is used again with another amount. The message names both amounts. */
 export class CreditConflict extends Error {
   readonly existing: Entry;
 
   constructor(existing: Entry, wanted: Credit) {
     super(
-      `credit ${wanted.creditId} exists with ${requestedAmount(existing)} pico-USD, now asked with ${wanted.amountPicoUsd}`,
+      `credit ${wanted.creditId} exists with ${formatUsd(requestedAmount(existing))} USD, ` +
+        `now asked with ${formatUsd(wanted.amountPicoUsd)} USD`,
     );
     this.name = "CreditConflict";
     this.existing = existing;

@@ -62,7 +62,7 @@ export function creditSuite(world: () => LedgerWorld): void {
       .ledger.credit(topUp(accountId, "pi_3", 71n))
       .catch((error: unknown) => error);
     expect(conflict).toBeInstanceOf(CreditConflict);
-    expect(String(conflict)).toMatch(/topup_pi_3.*70.*71/);
+    expect(String(conflict)).toMatch(/topup_pi_3.*0\.00000000007 USD.*0\.000000000071 USD/);
     expect((await readAccountOf(world(), accountId)).postedPicoUsd).toBe(70n);
   });
 

@@ -1,0 +1,54 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
+import { createAccounts } from "../../lambda/adapters/dynamodb/accounts.ts";
+import { createApiKeys } from "../../lambda/adapters/dynamodb/api-keys.ts";
+import { createDynamoClient } from "../../lambda/adapters/dynamodb/client.ts";
+import { createLedger } from "../../lambda/adapters/dynamodb/ledger.ts";
+import { createQueries } from "../../lambda/adapters/dynamodb/queries.ts";
+import { createSdkStore } from "../../lambda/adapters/dynamodb/sdk-store.ts";
+import { TABLES, type TableNames } from "../../lambda/adapters/dynamodb/tables.ts";
+import { localLogLine, runningServer } from "./local-server.ts";
+import type { Stores } from "./session.ts";
+
+/** Of a query that pages through many items one dropped connection must not end the whole. */
+const READ_ATTEMPTS = 5;
+
+/** The tables and the log of the server that runs on this machine. @throws Failure when none does. */
+export async function openLocal(folder: string): Promise<Stores> {
+  const { dynamodbEndpoint } = await runningServer(folder);
+  const tables = {
+    accounts: TABLES.accounts.name,
+    ledger: TABLES.ledger.name,
+    apiKeys: TABLES.apiKeys.name,
+  };
+  return open(tables, dynamodbEndpoint, (requestId) => localLogLine(folder, requestId));
+}
+
+/** The tables and the log of a deployed stack, with the operator's own AWS credentials. @throws Failure */
+export async function openStack(name: string): Promise<Stores> {
+  const { stackLogLine, stackTables } = await import("./stack.ts");
+  return open(await stackTables(name), undefined, (requestId) => stackLogLine(name, requestId));
+}
+
+function open(tables: TableNames, endpoint: string | undefined, logLine: Stores["logLine"]): Stores {
+  const client = createDynamoClient(endpoint);
+  const readClient = createDynamoClient(endpoint, READ_ATTEMPTS);
+  const store = createSdkStore(client);
+  const queries = createQueries(readClient);
+  return {
+    accounts: createAccounts(store, queries, tables),
+    keys: createApiKeys(store, queries, tables),
+    ledger: createLedger({
+      store,
+      tables,
+      nowMs: () => Date.now(),
+      pause: (milliseconds) => pause(milliseconds),
+      newAttempt: () => randomBytes(5).toString("base64url"),
+    }),
+    logLine,
+    close() {
+      client.destroy();
+      readClient.destroy();
+    },
+  };
+}
