@@ -1,8 +1,13 @@
 /** The CDK app: `npm run synth`, `npm run deploy`. */
 import { App } from "aws-cdk-lib";
-import { compileCatalog, loadConfig } from "../lib/config.ts";
+import { ConfigError, compileCatalog, loadConfig } from "../lib/config.ts";
 import { WLRouterStack } from "../lib/wlrouter-stack.ts";
 
-const config = await loadConfig(process.env["WLROUTER_CONFIG"] ?? "wlrouter.config.ts");
-
-new WLRouterStack(new App(), "WLRouter", { catalog: compileCatalog(config) });
+try {
+  const config = await loadConfig(process.env["WLROUTER_CONFIG"] ?? "wlrouter.config.ts");
+  new WLRouterStack(new App(), "WLRouter", { catalog: compileCatalog(config) });
+} catch (error) {
+  if (!(error instanceof ConfigError)) throw error;
+  console.error(error.message);
+  process.exit(1);
+}

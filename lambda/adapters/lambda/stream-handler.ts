@@ -109,17 +109,12 @@ function clamp(value: number, max: number): number {
   return Math.max(0, Math.min(value, max));
 }
 
+/** Past the console, which Lambda's runtime would wrap: one line of JSON, like every line of ours. */
 function reportToLog(error: unknown, awsRequestId: string): void {
-  const alarm = error instanceof Error ? error.name : typeof error;
-  // The first line of a stack is the message, which may hold anything; the next ones are places in our own code.
-  const at =
-    error instanceof Error
-      ? error.stack
-          ?.split("\n")
-          .find((line) => /^\s+at /.test(line))
-          ?.trim()
-      : undefined;
-  console.error(JSON.stringify({ alarm, at, awsRequestId }));
+  const [alarm, stack] = error instanceof Error ? [error.name, error.stack] : [typeof error];
+  // A stack begins with the message, which may hold anything; what follows are places in code.
+  const at = stack?.match(/^\s+(at .*)$/m)?.[1];
+  process.stderr.write(`${JSON.stringify({ alarm, at, awsRequestId })}\n`);
 }
 
 let surviving = false;
