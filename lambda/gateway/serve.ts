@@ -41,12 +41,13 @@ export async function serveChat(gateway: Gateway, call: ChatCall, invocation: In
   const model = findModel(gateway, key, chat.fields.model);
   Object.assign(call.known, { model: model.id });
   refuseUnreadable(chat.fields, model);
-  const { messages, tools, functions } = chat.fields;
+  const { messages, tools, functions, response_format } = chat.fields;
   const quoted = quote(
     {
       bodyBytes: chat.body.byteLength,
       messages,
       tools: tools ?? functions ?? undefined,
+      responseFormat: response_format ?? undefined,
       requestedOutputTokens: chat.requestedOutputTokens,
       choices: chat.choices,
       audioOutput: chat.audioOutput,

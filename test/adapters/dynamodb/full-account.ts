@@ -4,9 +4,9 @@ import type { Entry } from "../../../lambda/core/charge.ts";
 import { encodeHold, type Hold } from "../../../lambda/core/hold.ts";
 import { type LedgerWorld, nextAccountId, START_MS } from "./ledger-world.ts";
 
-/** The longest that each may be: ids are a prefix and a UUID, model ids have at most 64 characters. */
+/** The longest that each may be: a request's id is a UUID, a key's 14 characters, a model's at most 64. */
 const UUID = "019ab0f2-7c1d-7e9a-8c55-0123456789ab";
-const KEY_ID = `key_${UUID}`;
+const KEY_ID = "key_0123456789ABCD";
 const MODEL = "m".repeat(64);
 /** A billion USD, less a picodollar. */
 const AMOUNT = 999_999_999_999_999_999_999n;
