@@ -33,7 +33,9 @@ export interface QuoteRequest extends InputParts {
 export function quote(request: QuoteRequest, model: Model): Quote {
   const bound = inputBoundTokens(request, model);
   const estimate = inputEstimateTokens(request, model);
-  const room = Math.max(1, model.contextWindow - estimate);
+  // An estimate that fills the window tells nothing of the room: media that nobody can size is in it, or a text that
+  // the provider will refuse. It must not become an answer of one token.
+  const room = estimate < model.contextWindow ? model.contextWindow - estimate : model.contextWindow;
   const requested = request.requestedOutputTokens;
   return {
     prices: dearestPrices(model.prices, bound, request.audioOutput),
