@@ -23,6 +23,8 @@ export interface ChargeFacts {
   readonly createdAt: string;
   readonly latencyMs: number;
   readonly timeToFirstTokenMs?: number | undefined;
+  /** Of the body, for a request that came with an `Idempotency-Key`. */
+  readonly fingerprint?: string | undefined;
   /** What the operator may owe the provider, for an outcome nobody knows. */
   readonly possibleCostPicoUsd?: PicoUsd | undefined;
 }

@@ -30,6 +30,10 @@ export interface HoldRequest {
   readonly requestId: string;
   /** All but the attempt, which the ledger writes: each try its own. */
   readonly hold: Omit<Hold, "attempt">;
+  /** Random for each request that is served: a stored hold whose attempt begins with it is ours. Absent: this call's own. */
+  readonly nonce?: string | undefined;
+  /** Of the body, for a request id that the client chose. */
+  readonly fingerprint?: string | undefined;
   /** `available` must be at least this; never less than the amount. */
   readonly requiredPicoUsd: PicoUsd;
   readonly keyLimitPicoUsd?: PicoUsd | undefined;

@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import { GatewayError } from "../core/errors.ts";
@@ -29,7 +29,7 @@ export function createApi(gateway: Gateway): Api {
     c.set("startedAtMs", gateway.timers.nowMs());
     c.set("known", {});
     await next();
-    c.res.headers.set("x-request-id", c.get("requestId"));
+    c.res.headers.set("x-request-id", requestIdOf(c));
   });
   app.use("/v1/*", cors({ origin: allowedOrigins(gateway), exposeHeaders: EXPOSED, maxAge: 86_400 }));
   addChat(app, gateway);
@@ -43,6 +43,11 @@ export function createApi(gateway: Gateway): Api {
   });
   addRefusals(app, gateway);
   return app;
+}
+
+/** The request's own id: ours, unless an `Idempotency-Key` made it another's too. */
+function requestIdOf(c: Context<ApiEnvironment>): string {
+  return c.get("known").requestId ?? c.get("requestId");
 }
 
 const EXPOSED = ["x-request-id", "retry-after", "x-should-retry"];
@@ -59,6 +64,7 @@ function addChat(app: Api, gateway: Gateway): void {
       {
         requestId: c.get("requestId"),
         authorization: c.req.header("authorization") ?? null,
+        idempotencyKey: c.req.header("idempotency-key"),
         known: c.get("known"),
         body: async () => new Uint8Array(await c.req.arrayBuffer()),
       },
@@ -87,6 +93,9 @@ function addModels(app: Api, gateway: Gateway): void {
   });
 }
 
+/** Anything else was never given out, and may be no key that a table takes. */
+const REQUEST_ID = /^req_[\w-]{1,64}$/;
+
 function addAccount(app: Api, gateway: Gateway): void {
   const keyOf = (authorization: string | undefined) =>
     authenticate(authorization ?? null, gateway.keys, gateway.timers.nowMs());
@@ -112,7 +121,8 @@ function addAccount(app: Api, gateway: Gateway): void {
   });
   app.get("/v1/requests/:id", async (c) => {
     const key = await keyOf(c.req.header("authorization"));
-    const found = await lookUpRequest(gateway.ledger, key.accountId, c.req.param("id"));
+    const id = c.req.param("id");
+    const found = REQUEST_ID.test(id) && (await lookUpRequest(gateway.ledger, key.accountId, id));
     if (!found) throw new GatewayError("not_found", "This account has no request with this id.");
     // `request_id` is the request asked about; this answer's own id is in its header.
     return c.json(found);
@@ -137,7 +147,8 @@ function addRefusals(app: Api, gateway: Gateway): void {
       throw new GatewayError("method_not_allowed", `${c.req.method} is not possible here: use ${method}.`);
     });
   }
-  app.notFound((c) => {
+  // Not `app.notFound`: what that throws passes by the middleware, and the answer would have no id.
+  app.all("*", (c) => {
     throw new GatewayError(
       "not_found",
       `There is nothing at ${c.req.method} ${c.req.path.slice(0, 200)}. The API begins at /v1; see /openapi.json.`,
@@ -145,15 +156,15 @@ function addRefusals(app: Api, gateway: Gateway): void {
   });
   app.onError((thrown, c) => {
     const error = asGatewayError(thrown);
-    const [requestId, startedAtMs] = [c.get("requestId"), c.get("startedAtMs")];
+    const [requestId, startedAtMs] = [requestIdOf(c), c.get("startedAtMs")];
     const nowMs = gateway.timers.nowMs();
     gateway.log.write({
       at: new Date(nowMs).toISOString(),
+      ...c.get("known"),
       requestId,
       status: statusOf(error),
       code: error.code,
       outcome: "refused",
-      ...c.get("known"),
       latencyMs: nowMs - startedAtMs,
       alarm: alarmOf(error),
     });

@@ -1,6 +1,7 @@
 import type { Quote } from "../core/budget.ts";
 import type { Model } from "../core/catalog.ts";
 import type { ChargeFacts, Entry, Outcome } from "../core/charge.ts";
+import { fingerprintOf } from "../core/idempotency.ts";
 import type { ApiKey } from "../core/keys.ts";
 import type { Metered } from "../core/metering.ts";
 import { formatUsd } from "../core/money.ts";
@@ -82,6 +83,7 @@ function factsOf(exchange: Exchange, ending: Ending): ChargeFacts {
     createdAt: new Date(nowMs).toISOString(),
     latencyMs: nowMs - startedAtMs,
     timeToFirstTokenMs: ending.firstTokenAtMs === undefined ? undefined : ending.firstTokenAtMs - startedAtMs,
+    fingerprint: fingerprintOf(held.open.hold.attempt),
     // The hold bounds what the provider may ask of the operator for an outcome that nobody knows.
     possibleCostPicoUsd: ending.outcome === "suspense" ? held.open.hold.amountPicoUsd : undefined,
   };

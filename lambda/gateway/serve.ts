@@ -9,14 +9,16 @@ import { readChatRequest, refuseUnreadable } from "./chat-request.ts";
 import { createDispatch, type UsableRoute, usableRoutes } from "./dispatch.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway, Invocation } from "./gateway.ts";
+import { readIdempotency } from "./idempotency.ts";
 import { takeHold } from "./take-hold.ts";
 
 /** What is known of a request when it is refused, for its line in the log. */
-export type Known = Partial<Record<"accountId" | "keyId" | "model", string>>;
+export type Known = Partial<Record<"requestId" | "accountId" | "keyId" | "model", string>>;
 
 export interface ChatCall {
   readonly requestId: string;
   readonly authorization: string | null;
+  readonly idempotencyKey: string | undefined;
   /** Filled on the way. */
   readonly known: Known;
   /** Reads the body; it is not touched before the key is known to be good. */
@@ -54,8 +56,19 @@ export async function serveChat(gateway: Gateway, call: ChatCall, invocation: In
     },
     model,
   );
-  const { requestId } = call;
-  const held = await takeHold(gateway, { requestId, key, model, quoted, deadlineMs: invocation.deadlineMs });
+  const idempotency = readIdempotency(call.idempotencyKey, key, chat.body);
+  const requestId = idempotency?.requestId ?? call.requestId;
+  Object.assign(call.known, { requestId });
+  const held = await takeHold(gateway, {
+    requestId,
+    key,
+    model,
+    quoted,
+    deadlineMs: invocation.deadlineMs,
+    // The random end of an id that nobody else has, also where the client chose the request's.
+    nonce: call.requestId.slice(-12),
+    idempotency,
+  });
   const exchange: Exchange = { gateway, requestId, startedAtMs, key, chat, model, quoted, held };
   const routes = await routesOrRelease(exchange);
   return dispatchChat(exchange, routes, invocation);

@@ -1,11 +1,14 @@
 import { affordableOffer, firstOffer, type Offer, type Quote, shortfall } from "../core/budget.ts";
 import type { Model } from "../core/catalog.ts";
+import type { Entry } from "../core/charge.ts";
 import { GatewayError } from "../core/errors.ts";
-import { holdExpiryMs, keyPeriodOf } from "../core/hold.ts";
+import { decodeHold, holdExpiryMs, keyPeriodOf } from "../core/hold.ts";
+import { fingerprintOf } from "../core/idempotency.ts";
 import type { ApiKey } from "../core/keys.ts";
 import { formatUsd, minOf, type PicoUsd } from "../core/money.ts";
 import type { Account, HoldAnswer, HoldRefusal, OpenHold } from "../core/ports.ts";
 import type { Gateway } from "./gateway.ts";
+import { conflict, type Idempotency } from "./idempotency.ts";
 
 export interface HoldFor {
   readonly requestId: string;
@@ -13,6 +16,10 @@ export interface HoldFor {
   readonly model: Model;
   readonly quoted: Quote;
   readonly deadlineMs: number;
+  /** Random for this request: HOLD tells its own tries by it. */
+  readonly nonce: string;
+  /** Given where the client chose the request's id, which another request may have too. */
+  readonly idempotency?: Idempotency | undefined;
 }
 
 /** Money that is set aside, and the output it pays for. */
@@ -30,22 +37,63 @@ const TRIES = 4;
  */
 export async function takeHold(gateway: Gateway, wanted: HoldFor): Promise<Held> {
   const limitPicoUsd = wanted.key.spendLimit?.amountPicoUsd;
-  let offer = firstOffer(wanted.quoted);
+  const offers = [firstOffer(wanted.quoted)];
   let account: Account | undefined;
   for (let attempt = 1; attempt <= TRIES; attempt++) {
+    const offer = offers[attempt - 1];
+    if (!offer) break;
     // HOLD's condition on the key's spend needs an amount within the limit, so one above it is never tried.
     const exceedsKey = limitPicoUsd !== undefined && offer.amountPicoUsd > limitPicoUsd;
     const answer = exceedsKey
       ? await balanceOnly(gateway, wanted.key)
       : await tryHold(gateway, wanted, offer);
-    if (answer.held) return { open: answer.open, outputCapTokens: offer.outputCapTokens };
+    if (answer.held) return heldFor(gateway, wanted, answer.open, offers);
+    if (answer.refusal === "already_known") throw alreadyKnown(answer.account, wanted);
     if (!answer.account || !isAboutMoney(answer.refusal)) throw refusalError(answer.refusal);
     account = answer.account;
     const next = affordableOffer(wanted.quoted, spendableBy(account, wanted, gateway.timers.nowMs()));
-    if (!next) break;
-    offer = next;
+    if (next) offers.push(next);
   }
   throw tooExpensive(account, wanted, gateway.timers.nowMs());
+}
+
+/**
+ * The hold that is stored may come from an earlier offer, whose answer was lost. Where the client chose the id, a first
+ * request with it may have ended before this HOLD: the ledger is read after the hold is taken, since whoever ended has
+ * its entry there before its record leaves the account.
+ */
+async function heldFor(
+  gateway: Gateway,
+  wanted: HoldFor,
+  open: OpenHold,
+  offers: readonly Offer[],
+): Promise<Held> {
+  const offer = offers.find(({ amountPicoUsd }) => amountPicoUsd === open.hold.amountPicoUsd);
+  const { idempotency } = wanted;
+  if (idempotency) {
+    const entry = await gateway.ledger.entry(open.accountId, open.requestId);
+    if (entry) {
+      await gateway.ledger.release(open);
+      throw conflict(firstOf(entry), idempotency);
+    }
+  }
+  if (!offer) throw new Error("a hold of ours came back with an amount that was never offered");
+  return { open, outputCapTokens: offer.outputCapTokens };
+}
+
+function firstOf(entry: Entry) {
+  return { outcome: entry.charge?.outcome ?? "completed", fingerprint: entry.charge?.fingerprint };
+}
+
+function alreadyKnown(account: Account | undefined, { requestId, idempotency }: HoldFor): GatewayError {
+  const held = account?.holds.get(requestId);
+  const entry = account?.outbox.get(requestId);
+  if (!idempotency) return refusalError("already_known");
+  if (entry) return conflict(firstOf(entry), idempotency);
+  return conflict(
+    { outcome: "open", fingerprint: held && fingerprintOf(decodeHold(held).attempt) },
+    idempotency,
+  );
 }
 
 function tryHold(gateway: Gateway, wanted: HoldFor, offer: Offer): Promise<HoldAnswer> {
@@ -62,6 +110,8 @@ function tryHold(gateway: Gateway, wanted: HoldFor, offer: Offer): Promise<HoldA
       model: model.id,
       catalogVersion: gateway.catalog.version,
     },
+    nonce: wanted.nonce,
+    fingerprint: wanted.idempotency?.fingerprint,
     requiredPicoUsd: offer.requiredPicoUsd,
     keyLimitPicoUsd: key.spendLimit?.amountPicoUsd,
   });

@@ -1,5 +1,6 @@
 import { GatewayError } from "../../core/errors.ts";
 import { encodeHold, NO_KEY_PERIOD } from "../../core/hold.ts";
+import { ownAttempts } from "../../core/idempotency.ts";
 import { decodeOpenHold } from "../../core/open-hold.ts";
 import type { Account, HoldAnswer, HoldRefusal, HoldRequest, OpenHold } from "../../core/ports.ts";
 import type { LedgerContext } from "./attempts.ts";
@@ -30,11 +31,11 @@ export async function hold(context: LedgerContext, request: HoldRequest): Promis
 
 /** @throws StoreError the last failure. */
 async function tryToHold(context: LedgerContext, request: HoldRequest): Promise<HoldAnswer> {
-  const ours = new Set<string>();
+  const nonce = request.nonce ?? context.newAttempt();
+  const ours = ownAttempts(nonce, request.fingerprint);
   let failure: unknown;
   for (let attempt = 1; attempt <= TRIES; attempt++) {
-    const open = newAttempt(context, request);
-    ours.add(open.text);
+    const open = newAttempt(request, ours + context.newAttempt());
     try {
       await context.store.update(
         context.tables.accounts,
@@ -56,8 +57,8 @@ async function tryToHold(context: LedgerContext, request: HoldRequest): Promise<
   throw failure;
 }
 
-function newAttempt(context: LedgerContext, request: HoldRequest): OpenHold {
-  const hold = { ...request.hold, attempt: context.newAttempt() };
+function newAttempt(request: HoldRequest, attempt: string): OpenHold {
+  const hold = { ...request.hold, attempt };
   return { accountId: request.accountId, requestId: request.requestId, hold, text: encodeHold(hold) };
 }
 
@@ -108,14 +109,15 @@ async function whyRefused(
   context: LedgerContext,
   request: HoldRequest,
   returned: Item | undefined,
-  ours: ReadonlySet<string>,
+  ours: string,
 ): Promise<HoldAnswer | undefined> {
   const item = returned ?? (await readAccountItem(context, request.accountId));
   if (!item) return { held: false, refusal: "no_account", account: undefined };
   const account = readAccount(item);
   const stored = account.holds.get(request.requestId);
-  if (stored !== undefined && ours.has(stored)) {
-    return { held: true, open: decodeOpenHold(request.accountId, request.requestId, stored) };
+  if (stored !== undefined) {
+    const open = decodeOpenHold(request.accountId, request.requestId, stored);
+    if (open.hold.attempt.startsWith(ours)) return { held: true, open };
   }
   const refusal = refusalOf(account, request);
   return refusal && { held: false, refusal, account };

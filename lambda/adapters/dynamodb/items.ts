@@ -90,6 +90,7 @@ function chargeRecord(charge: ChargeFacts): Record<string, AttributeValue | unde
     latencyMs: number(charge.latencyMs),
     timeToFirstTokenMs:
       charge.timeToFirstTokenMs === undefined ? undefined : number(charge.timeToFirstTokenMs),
+    fingerprint: optionalText(charge.fingerprint),
     possibleCost: charge.possibleCostPicoUsd === undefined ? undefined : number(charge.possibleCostPicoUsd),
     ...Object.fromEntries(
       Object.entries(charge.usage).map(([kind, count]) => [kind, unlessZero(BigInt(count))]),
@@ -122,6 +123,7 @@ function readCharge(item: Item): ChargeFacts {
     createdAt: readText(item, "createdAt") ?? "",
     latencyMs: readCount(item, "latencyMs"),
     timeToFirstTokenMs: item["timeToFirstTokenMs"] ? readCount(item, "timeToFirstTokenMs") : undefined,
+    fingerprint: readText(item, "fingerprint"),
     possibleCostPicoUsd: item["possibleCost"] ? readBigint(item, "possibleCost") : undefined,
     usage: readUsage(item),
   };
