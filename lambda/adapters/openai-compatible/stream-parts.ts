@@ -1,8 +1,8 @@
 import { GatewayError } from "../../core/errors.ts";
 import { isRecord } from "../../core/is-record.ts";
 import type { StreamPart } from "../../core/ports.ts";
-import { ByteFinder } from "./byte-finder.ts";
 import { reportedFailure } from "./errors.ts";
+import { isPlainEvent } from "./plain-event.ts";
 import { reportsFault } from "./provider-fault.ts";
 import { SseCutter, type WholeEvents } from "./sse-cutter.ts";
 import { isDone, parseEvent } from "./sse-event.ts";
@@ -11,15 +11,6 @@ import { readUsage } from "./usage.ts";
 /** Image and audio chunks are megabytes of base64. */
 const MAX_EVENT_BYTES = 4 * 1024 * 1024;
 const MAX_STREAM_BYTES = 256 * 1024 * 1024;
-
-const LF = 0x0a;
-const COLON = 0x3a;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
-const DATA = Buffer.from("data:");
-const CHOICES = Buffer.from('"choices"');
-const ERROR = Buffer.from('"error"');
-const USAGE = Buffer.from('"usage"');
 
 /**
  * A provider's stream as parts. Nearly every event is forwarded as the bytes it came in, many at once, after a look
@@ -48,11 +39,10 @@ export async function* streamParts(
 }
 
 function* partsOf({ bytes, ends }: WholeEvents): Generator<StreamPart, void, undefined> {
-  const isPlain = plainEventTest(bytes);
   let plainFrom = 0;
   let start = 0;
   for (const end of ends) {
-    if (!isPlain(start, end)) {
+    if (!isPlainEvent(bytes, start, end)) {
       if (start > plainFrom) yield { type: "events", bytes: bytes.subarray(plainFrom, start) };
       yield* readEvent(bytes.subarray(start, end));
       plainFrom = end;
@@ -60,44 +50,6 @@ function* partsOf({ bytes, ends }: WholeEvents): Generator<StreamPart, void, und
     start = end;
   }
   if (plainFrom < bytes.length) yield { type: "events", bytes: bytes.subarray(plainFrom) };
-}
-
-/**
- * Is an event of the one shape that needs no reading: `data: {… "choices" …}` on one line, with neither usage nor an
- * error in it? Quotes inside JSON strings are escaped, so the names cannot be found in what the model wrote.
- */
-function plainEventTest(bytes: Buffer): (start: number, end: number) => boolean {
-  const lf = new ByteFinder(bytes, LF);
-  const choices = new ByteFinder(bytes, CHOICES);
-  const error = new ByteFinder(bytes, ERROR);
-  const usage = new ByteFinder(bytes, USAGE);
-  const hasUsage = (start: number, end: number): boolean => {
-    for (let at = usage.next(start); at < end; at = usage.next(at + 1)) {
-      const colon = skipSpaces(bytes, at + USAGE.length);
-      if (bytes[colon] === COLON && bytes[skipSpaces(bytes, colon + 1)] === OPEN_BRACE) return true;
-    }
-    return false;
-  };
-  return (start, end) =>
-    isDataLine(bytes, start) &&
-    bytes[end - 3] === CLOSE_BRACE &&
-    lf.next(start) === end - 2 &&
-    choices.next(start) < end &&
-    error.next(start) >= end &&
-    !hasUsage(start, end);
-}
-
-function isDataLine(bytes: Buffer, start: number): boolean {
-  for (let at = 0; at < DATA.length; at += 1) {
-    if (bytes[start + at] !== DATA[at]) return false;
-  }
-  return bytes[skipSpaces(bytes, start + DATA.length)] === OPEN_BRACE;
-}
-
-function skipSpaces(bytes: Buffer, from: number): number {
-  let at = from;
-  while (bytes[at] === 0x20) at += 1;
-  return at;
 }
 
 /** An event without data (a comment that keeps the connection alive) is dropped: the gateway sends its own. */

@@ -61,6 +61,11 @@ describe("a status that is the client's to mend", () => {
     });
   });
 
+  test("a type or code that is no word is not passed on", async () => {
+    const error = await failureOf(failure(400, { type: "refused for Acme Ltd", code: "Acme Ltd" }));
+    expect(error.details.upstream).toEqual({ status: 400, type: "invalid_request_error", code: null });
+  });
+
   test.each([
     [
       "OpenAI",

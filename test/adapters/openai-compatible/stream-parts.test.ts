@@ -167,7 +167,9 @@ test.each([
   ["JSON without framing", '{"choices":[]}\n\n'],
   ["an unknown field", 'date: {"choices":[]}\n\n'],
   ["data that is not JSON", 'data: {"choices":[}\n\ndata: {"x"}\n\n'],
+  ["garbage on a second line", 'data: {"choices":[]}\n<html>}\n\n'],
   ["an array", "data: []\n\n"],
+  ["what only ends like an object", 'data: "choices"}\n\n'],
   ["empty data", "data:\n\n"],
   ["a truncated object", 'data: {"choices":[]\n\n'],
 ])("%s in place of an event is an error, after the events before it", async (_, garbage) => {
@@ -181,6 +183,7 @@ test.each([
 
 test.each([
   ["an object", sse({ error: { message: "Overloaded, see org-abc123def", type: "server_error" } })[0] ?? ""],
+  ["a part of a chunk", sse({ ...CHUNK, error: { message: "Overloaded, see org-abc123def" } })[0] ?? ""],
   ["a text", sse({ code: "x", error: "Overloaded, see org-abc123def" })[0] ?? ""],
   ["an event's name", `event: error\ndata: {"message":"Overloaded, see org-abc123def"}\n\n`],
   ["Mistral's object", sse({ object: "error", message: "Overloaded, see org-abc123def" })[0] ?? ""],
@@ -192,11 +195,27 @@ test.each([
   });
 });
 
-test("an error about the operator's account shows nothing, and raises an alarm", async () => {
-  const events = sse({ error: { message: "You exceeded your quota, Acme Ltd", code: "insufficient_quota" } });
+test("usage beside an error is owed: it comes first, without the error", async () => {
+  const parts: StreamPart[] = [];
+  const reading = async () => {
+    const events = sse({ ...WITH_USAGE, error: { message: "Token limit reached" } });
+    for await (const part of streamParts(arriving(events))) parts.push(part);
+  };
+  expect(await failureIn(reading())).toMatchObject({ code: "upstream_error" });
+  expect(parts).toMatchObject([{ type: "usage", usage: { outputTokens: 7 } }]);
+  expect(parts[0]).toHaveProperty("chunk", WITH_USAGE);
+});
+
+test.each([
+  [{ code: "insufficient_quota" }, "provider_credit_exhausted"],
+  [{ code: "invalid_api_key" }, "provider_key_refused"],
+  [{ code: 401 }, "provider_key_refused"],
+  [{ status_code: 402 }, "provider_credit_exhausted"],
+])("an error about the operator's account (%j) shows nothing, and raises an alarm", async (error, alarm) => {
+  const events = sse({ error: { message: "You exceeded your quota, Acme Ltd", ...error } });
   expect(await failureIn(partsOf(...events))).toMatchObject({
     message: "The provider cannot be used at the moment.",
-    details: { alarm: "provider_credit_exhausted" },
+    details: { alarm },
   });
 });
 
