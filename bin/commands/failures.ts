@@ -24,7 +24,7 @@ export function sentenceOf(error: unknown): string {
   const cause = error instanceof StoreError ? error.cause : error;
   if (!(cause instanceof Error)) return String(cause);
   if (refusedConnection(cause)) {
-    return "DynamoDB does not answer: if this is the local server, stop it and run `npm start` again";
+    return "DynamoDB does not answer; on this machine it is part of the server that `npm start` runs";
   }
   if (cause.name === "CredentialsProviderError") {
     return `no AWS credentials were found (${cause.message}); sign in, or set AWS_PROFILE`;

@@ -1,11 +1,13 @@
 const MOST = 3;
 
-/** The known names that take the fewest single-character edits to become this one, nearest first. */
+/** The known names that a slip of the finger may have turned into this one, nearest first; the nearest in any case. */
 export function nearestNames(name: string, known: readonly string[]): string[] {
-  return known
+  const ranked = known
     .map((candidate) => ({ candidate, edits: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
-    .sort((a, b) => a.edits - b.edits)
+    .sort((a, b) => a.edits - b.edits);
+  return ranked
     .slice(0, MOST)
+    .filter(({ edits }, rank) => rank === 0 || edits <= name.length / 3)
     .map(({ candidate }) => candidate);
 }
 

@@ -67,8 +67,12 @@ function makeProgram(io: Io): Command {
       ).conflicts("stack"),
     )
     .configureHelp({ showGlobalOptions: true })
-    .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) })
-    .showHelpAfterError("(add --help for the ways to say it)")
+    .configureOutput({
+      writeOut: (text) => io.out(text),
+      writeErr: (text) => io.err(text),
+      outputError: (text, write) =>
+        write(`${text.trim().replaceAll("\n", " ")} (--help shows how to say it)\n`),
+    })
     .exitOverride();
 }
 
