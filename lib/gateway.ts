@@ -59,9 +59,7 @@ export class Gateway extends Construct {
       // body of 6 MB is there up to four times: event, string, parsed, bytes. At 10 s a stream 1 GB costs $0.00013.
       memorySizeMb: 1024,
       environment: {
-        [ENV.accountsTable]: ledger.accounts.tableName,
-        [ENV.ledgerTable]: ledger.ledger.tableName,
-        [ENV.apiKeysTable]: ledger.apiKeys.tableName,
+        ...ledger.environment,
         [ENV.providerSecretArn]: this.providerKeys.secretArn,
       },
       files: { "catalog.json": JSON.stringify(catalog) },

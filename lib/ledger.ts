@@ -1,4 +1,4 @@
-import { RemovalPolicy } from "aws-cdk-lib";
+import { Duration, RemovalPolicy } from "aws-cdk-lib";
 import {
   AttributeType,
   Billing,
@@ -7,16 +7,52 @@ import {
   StreamViewType,
   TableV2,
 } from "aws-cdk-lib/aws-dynamodb";
+import { Rule, Schedule } from "aws-cdk-lib/aws-events";
+import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
 import { Construct } from "constructs";
 import { type IndexDefinition, TABLES, type TableDefinition } from "../lambda/adapters/dynamodb/tables.ts";
+import { ENV } from "../lambda/env.ts";
+import { RoomFunction } from "./room-function.ts";
 
 const ATTRIBUTE_TYPES = { S: AttributeType.STRING, N: AttributeType.NUMBER };
 
-/** The tables that hold the money, and the keys that spend it. They outlive the stack. */
+/** The tables that hold the money, and the keys that spend it, which outlive the stack; and the sweeper. */
 export class Ledger extends Construct {
   readonly accounts: TableV2 = this.#table(TABLES.accounts);
   readonly ledger: TableV2 = this.#table(TABLES.ledger);
   readonly apiKeys: TableV2 = this.#table(TABLES.apiKeys);
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    this.#addSweeper();
+  }
+
+  /** Each minute, what crashes left behind is ended. A run that overlaps the next does nothing twice. */
+  #addSweeper(): void {
+    const room = new RoomFunction(this, "Sweeper", {
+      room: "ledger",
+      description: "Ends expired holds and drains records that linger",
+      timeout: Duration.minutes(5),
+      memorySizeMb: 512,
+      environment: this.environment,
+    });
+    room.allow(this.accounts.tableArn, "dynamodb:Scan", "dynamodb:GetItem", "dynamodb:UpdateItem");
+    room.allow(this.ledger.tableArn, "dynamodb:GetItem", "dynamodb:PutItem");
+    new Rule(this, "EachMinute", {
+      schedule: Schedule.rate(Duration.minutes(1)),
+      // The next minute's run is the retry.
+      targets: [new LambdaFunction(room, { retryAttempts: 0 })],
+    });
+  }
+
+  /** The tables' names, for a function that speaks to them. */
+  get environment(): Record<string, string> {
+    return {
+      [ENV.accountsTable]: this.accounts.tableName,
+      [ENV.ledgerTable]: this.ledger.tableName,
+      [ENV.apiKeysTable]: this.apiKeys.tableName,
+    };
+  }
 
   #table(definition: TableDefinition): TableV2 {
     const attribute = (name: string) => ({ name, type: ATTRIBUTE_TYPES[typeOf(definition, name)] });

@@ -42,6 +42,10 @@ const keyNamed = providerKeysFromSecret(
   secretsManagerReader(environmentVariable(ENV.providerSecretArn)),
   timers,
 );
+// Read while the function starts, not while the first request waits.
+void keyNamed("")
+  .get()
+  .catch(() => {});
 
 const api = createApi({
   catalog,
@@ -56,7 +60,8 @@ const api = createApi({
   providers: createProviders(catalog, keyNamed, (settings, apiKey) =>
     createOpenAiCompatibleProvider({ settings, apiKey }),
   ),
-  log: { write: (line) => console.log(JSON.stringify(line)) },
+  // Not `console.log`: Lambda's JSON format would wrap the line into a string of another.
+  log: { write: (line) => void process.stdout.write(`${JSON.stringify(line)}\n`) },
   timers,
   newRequestId: () => `req_${uuidv7()}`,
 });

@@ -59,7 +59,8 @@ export async function handler(_event: unknown, context: Context): Promise<SweepR
 }
 
 function publish(report: SweepReport): void {
-  console.log(JSON.stringify({ at: new Date(nowMs()).toISOString(), event: "sweep", ...report }));
+  const line = { at: new Date(nowMs()).toISOString(), event: "sweep", ...report };
+  process.stdout.write(`${JSON.stringify(line)}\n`);
   metrics.addMetric("HoldsExpired", MetricUnit.Count, report.expired);
   metrics.addMetric("HoldsGivenBack", MetricUnit.Count, report.givenBack);
   metrics.addMetric("RecordsDrained", MetricUnit.Count, report.drained);

@@ -26,7 +26,8 @@ export async function synthesize(): Promise<Synthesized> {
   const stack = new WLRouterStack(app, "WLRouter", { catalog });
   // Validates against CloudFormation's own rules too: a finding fails the synthesis.
   const template = Template.fromStack(stack);
-  const [code] = Object.values(template.findResources("AWS::Lambda::Function"));
+  const functions = Object.entries(template.findResources("AWS::Lambda::Function"));
+  const [, code] = functions.find(([id]) => id.startsWith("Gateway")) ?? [];
   const assetHash = path.basename(code?.["Properties"].Code.S3Key, ".zip");
   return { template, assetFolder: path.join(outdir, `asset.${assetHash}`), catalogVersion: catalog.version };
 }

@@ -20,8 +20,8 @@ function resources(type: string): [string, Resource][] {
   return Object.entries(synthesized.template.findResources(type));
 }
 
-function only(type: string): Resource {
-  const found = resources(type);
+function only(type: string, id = /^/): Resource {
+  const found = resources(type).filter(([name]) => id.test(name));
   expect(found, type).toHaveLength(1);
   return found[0]?.[1] ?? {};
 }
@@ -64,7 +64,7 @@ test("the API is regional and treats no media type as binary", () => {
 });
 
 test("API Gateway may call the function, for this API only", () => {
-  const permission = only("AWS::Lambda::Permission")["Properties"];
+  const permission = only("AWS::Lambda::Permission", /^Gateway/)["Properties"];
   expect(permission).toMatchObject({
     Action: "lambda:InvokeFunction",
     Principal: "apigateway.amazonaws.com",
@@ -117,13 +117,16 @@ test("what API Gateway answers itself is our envelope, valid JSON whatever its v
 
 // --- the function and its rights ------------------------------------------------------------------------------
 
-test("the function runs on Node 24, ARM64, for up to 15 minutes, with no key in its environment", () => {
-  const { Runtime, Architectures, Timeout, Environment } = only("AWS::Lambda::Function")["Properties"];
-  expect({ Runtime, Architectures, Timeout }).toEqual({
-    Runtime: "nodejs24.x",
-    Architectures: ["arm64"],
-    Timeout: 900,
-  });
+test("every function runs on Node 24 on ARM64", () => {
+  for (const [, fn] of resources("AWS::Lambda::Function")) {
+    const { Runtime, Architectures } = fn["Properties"];
+    expect({ Runtime, Architectures }).toEqual({ Runtime: "nodejs24.x", Architectures: ["arm64"] });
+  }
+});
+
+test("the gateway's function runs for up to 15 minutes, with no key in its environment", () => {
+  const { Timeout, Environment } = only("AWS::Lambda::Function", /^Gateway/)["Properties"];
+  expect(Timeout).toBe(900);
   expect(Object.keys(Environment.Variables).sort()).toEqual([
     "ACCOUNTS_TABLE",
     "API_KEYS_TABLE",
@@ -132,20 +135,8 @@ test("the function runs on Node 24, ARM64, for up to 15 minutes, with no key in 
   ]);
 });
 
-test("the function may do these things and nothing else", () => {
-  const functionRole = resourceNamed(/^GatewayFunctionRole[0-9A-F]{8}$/);
-  expect(only("AWS::Lambda::Function")["Properties"].Role).toEqual({ "Fn::GetAtt": [functionRole, "Arn"] });
-  const [, role] = resources("AWS::IAM::Role").find(([name]) => name === functionRole) ?? [];
-  expect(role?.["Properties"].ManagedPolicyArns).toBeUndefined();
-  expect(role?.["Properties"].Policies).toBeUndefined();
-
-  const policy = only("AWS::IAM::Policy")["Properties"];
-  expect(policy.Roles).toEqual([{ Ref: functionRole }]);
-  const arn = (name: string) => ({
-    "Fn::GetAtt": [resourceNamed(new RegExp(`^${name}[0-9A-F]{8}$`)), "Arn"],
-  });
-  const allow = (Action: string | string[], Resource: unknown) => ({ Effect: "Allow", Action, Resource });
-  expect(policy.PolicyDocument.Statement).toEqual([
+test("the gateway's function may do these things and nothing else", () => {
+  expect(rightsOf("GatewayFunction")).toEqual([
     allow(["logs:CreateLogStream", "logs:PutLogEvents"], arn("GatewayFunctionLog")),
     allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], arn("LedgerAccountsTable")),
     allow(["dynamodb:GetItem", "dynamodb:PutItem"], arn("LedgerLedgerTable")),
@@ -153,6 +144,40 @@ test("the function may do these things and nothing else", () => {
     allow("secretsmanager:GetSecretValue", { Ref: resourceNamed(/^GatewayProviderKeys[0-9A-F]{8}$/) }),
   ]);
 });
+
+test("the sweeper runs each minute, and may read accounts, end holds and put entries, nothing else", () => {
+  const rule = only("AWS::Events::Rule")["Properties"];
+  expect(rule.ScheduleExpression).toBe("rate(1 minute)");
+  expect(flat(rule.Targets)).toContain("LedgerSweeper");
+  expect(rightsOf("LedgerSweeper")).toEqual([
+    allow(["logs:CreateLogStream", "logs:PutLogEvents"], arn("LedgerSweeperLog")),
+    allow(["dynamodb:GetItem", "dynamodb:Scan", "dynamodb:UpdateItem"], arn("LedgerAccountsTable")),
+    allow(["dynamodb:GetItem", "dynamodb:PutItem"], arn("LedgerLedgerTable")),
+  ]);
+});
+
+/** What a function's own role allows; the role must have nothing else. */
+function rightsOf(functionId: string): unknown {
+  const roleId = resourceNamed(new RegExp(`^${functionId}Role[0-9A-F]{8}$`));
+  const fn = only("AWS::Lambda::Function", new RegExp(`^${functionId}[0-9A-F]{8}$`));
+  expect(fn["Properties"].Role).toEqual({ "Fn::GetAtt": [roleId, "Arn"] });
+  const role = only("AWS::IAM::Role", new RegExp(`^${roleId}$`));
+  expect(role["Properties"].ManagedPolicyArns).toBeUndefined();
+  expect(role["Properties"].Policies).toBeUndefined();
+  const policies = resources("AWS::IAM::Policy").map(([, policy]) => policy["Properties"]);
+  const own = policies.filter((policy) => flat(policy.Roles).includes(roleId));
+  expect(own).toHaveLength(1);
+  expect(own[0].Roles).toEqual([{ Ref: roleId }]);
+  return own[0].PolicyDocument.Statement;
+}
+
+function allow(Action: string | string[], Resource: unknown): object {
+  return { Effect: "Allow", Action, Resource };
+}
+
+function arn(name: string): object {
+  return { "Fn::GetAtt": [resourceNamed(new RegExp(`^${name}[0-9A-F]{8}$`)), "Arn"] };
+}
 
 test("no role anywhere may delete a balance or change an entry, and none may do everything", () => {
   const everything = flat([resources("AWS::IAM::Policy"), resources("AWS::IAM::Role")]);
@@ -215,7 +240,7 @@ test("the secret is made with no key in it, by a rule that never changes, and ou
 
 test("every log expires", () => {
   const groups = resources("AWS::Logs::LogGroup");
-  expect(groups).toHaveLength(2);
+  expect(groups).toHaveLength(3);
   for (const [, group] of groups) expect(group["Properties"].RetentionInDays).toBe(90);
 });
 
