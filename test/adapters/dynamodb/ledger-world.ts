@@ -128,10 +128,15 @@ export interface HoldWish {
 
 let requestsMade = 0;
 
+export function nextRequestId(): string {
+  requestsMade += 1;
+  return `req_${requestsMade}`;
+}
+
 export function holdRequest(accountId: string, amountPicoUsd: PicoUsd, wish: HoldWish = {}): HoldRequest {
   return {
     accountId,
-    requestId: wish.requestId ?? `req_${++requestsMade}`,
+    requestId: wish.requestId ?? nextRequestId(),
     hold: {
       amountPicoUsd,
       expiresAtMs: wish.expiresAtMs ?? START_MS + 360_000,
