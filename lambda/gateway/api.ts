@@ -57,7 +57,9 @@ function allowedOrigins({ catalog }: Gateway): string | string[] {
 }
 
 function addChat(app: Api, gateway: Gateway): void {
-  const limit = bodyLimit({ maxSize: MAX_BODY_BYTES, onError: () => Promise.reject(tooLarge()) });
+  const bounded = bodyLimit({ maxSize: MAX_BODY_BYTES, onError: () => Promise.reject(tooLarge()) });
+  // A body without a length is read here; every later failure is caught where it happens, before this sees it.
+  const limit: typeof bounded = (c, next) => bounded(c, next).catch(brokenOff);
   app.post("/v1/chat/completions", limit, (c) =>
     serveChat(
       gateway,
@@ -66,7 +68,7 @@ function addChat(app: Api, gateway: Gateway): void {
         authorization: c.req.header("authorization") ?? null,
         idempotencyKey: c.req.header("idempotency-key"),
         known: c.get("known"),
-        body: async () => new Uint8Array(await c.req.arrayBuffer()),
+        body: () => c.req.arrayBuffer().then((bytes) => new Uint8Array(bytes), brokenOff),
       },
       {
         deadlineMs: c.env.deadlineMs,
@@ -143,7 +145,7 @@ const METHODS: Readonly<Record<string, string>> = {
 function addRefusals(app: Api, gateway: Gateway): void {
   for (const [path, method] of Object.entries(METHODS)) {
     app.all(path, (c) => {
-      c.header("allow", method);
+      c.res.headers.set("allow", method);
       throw new GatewayError("method_not_allowed", `${c.req.method} is not possible here: use ${method}.`);
     });
   }
@@ -170,6 +172,11 @@ function addRefusals(app: Api, gateway: Gateway): void {
     });
     return errorResponse(error, requestId);
   });
+}
+
+function brokenOff(cause: unknown): never {
+  if (cause instanceof GatewayError) throw cause;
+  throw new GatewayError("invalid_json", "The body broke off before its end.", { cause });
 }
 
 function tooLarge(): GatewayError {

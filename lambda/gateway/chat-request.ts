@@ -67,8 +67,9 @@ export interface ChatRequest {
 
 /** @throws GatewayError for the first thing that is wrong, `param` naming its field. */
 export function readChatRequest(body: Uint8Array): ChatRequest {
-  const result = chatRequestSchema.safeParse(parseJson(body));
-  if (!result.success) throw invalid(result.error.issues[0]);
+  const json = parseJson(body);
+  const result = chatRequestSchema.safeParse(json);
+  if (!result.success) throw invalid(result.error.issues[0], json);
   const fields = result.data;
   refuseForeignFields(fields);
   return {
@@ -90,7 +91,8 @@ function parseJson(body: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
   } catch (cause) {
-    const where = cause instanceof SyntaxError ? ` (${cause.message.replace(/, ".*$/s, "")})` : "";
+    // V8 quotes the text around the fault, which is a prompt's.
+    const where = cause instanceof SyntaxError ? ` (${cause.message.replace(/, (\.\.\.)?".*$/s, "")})` : "";
     throw new GatewayError("invalid_json", `The body is not valid JSON in UTF-8${where}.`, { cause });
   }
 }
@@ -117,15 +119,34 @@ function depthOf(json: Uint8Array): number {
   return deepest;
 }
 
-function invalid(issue: z.core.$ZodIssue | undefined): GatewayError {
-  const param = pathOf(issue?.path ?? []);
+function invalid(outermost: z.core.$ZodIssue | undefined, json: unknown): GatewayError {
+  const { issue, path } = innermost(outermost);
+  const param = pathOf(path);
   const what = param ?? "The body";
-  if (issue?.code === "invalid_type" && issue.message.endsWith("received undefined")) {
+  if (param !== null && valueAt(json, path) === undefined) {
     return new GatewayError("missing_required_parameter", `\`${what}\` is required.`, { param });
   }
   const code =
     issue?.code === "invalid_type" || issue?.code === "invalid_union" ? "invalid_type" : "invalid_value";
   return new GatewayError(code, `\`${what}\`: ${issue?.message ?? "is not valid"}.`, { param });
+}
+
+/** Of a union, the alternative that got inside the value is the one that was meant. */
+function innermost(
+  issue: z.core.$ZodIssue | undefined,
+  outer: readonly PropertyKey[] = [],
+): { issue: z.core.$ZodIssue | undefined; path: readonly PropertyKey[] } {
+  const path = [...outer, ...(issue?.path ?? [])];
+  const alternatives = issue?.code === "invalid_union" ? issue.errors.flat() : [];
+  const inside = alternatives.find((alternative) => alternative.path.length > 0);
+  return inside ? innermost(inside, path) : { issue, path };
+}
+
+function valueAt(json: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce(
+    (value, step) => (typeof value === "object" && value !== null ? Reflect.get(value, step) : undefined),
+    json,
+  );
 }
 
 /** `["messages", 2, "content"]` as OpenAI writes it: `messages[2].content`. */
