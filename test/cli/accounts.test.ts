@@ -126,3 +126,8 @@ test("--json is understood before and after the command", async () => {
   expect(before).toEqual(after);
   expect(JSON.parse(before.out).account_id).toBe(accountId);
 });
+
+test("a bare --local before the command is the default, not a folder of the command's name", async () => {
+  await newAccount();
+  expect(await world.cli("--local", "accounts", "list")).toEqual(await world.cli("accounts", "list"));
+});
