@@ -114,7 +114,7 @@ export class Play {
       case "hold":
         return this.#hold(operation, ledger);
       case "end":
-        return this.#end(this.reference.requests.at(-1 - operation.request), ledger);
+        return this.#end(this.#heldRequest(operation.request), ledger);
       case "credit":
         return this.#credit(operation, ledger);
       case "drain": {
@@ -162,8 +162,12 @@ export class Play {
     if (first) request.open = first.open;
   }
 
+  #heldRequest(fromNewest: number): RequestRecord | undefined {
+    return this.reference.requests.filter(({ open, fate }) => open && fate !== "abandon").at(-1 - fromNewest);
+  }
+
   async #end(request: RequestRecord | undefined, ledger: Ledger): Promise<void> {
-    if (!request?.open || request.fate === "abandon") return;
+    if (!request?.open) return;
     const { open, fate, costPicoUsd } = request;
     if (fate === "release") return void (await settledOnly([ledger.release(open)]));
     request.settleTried = true;
