@@ -39,7 +39,7 @@ async function verify(session: Session, accountId: string | undefined): Promise<
       ...skipped.map(
         (id) => `${id}: too busy to compare with its entries now (invariants 3 and 5); run this again`,
       ),
-      `Checked ${judged.length} accounts and ${records} entries: ${violations.length === 0 ? "no" : violations.length} violations.`,
+      `Accounts: ${judged.length}, entries: ${records}, violations: ${violations.length}.`,
     ].join("\n"),
     bad: violations.length > 0,
   };

@@ -60,5 +60,5 @@ function printed(entries: readonly Entry[]): string {
   ]);
   const sum = entries.reduce((total, { amountPicoUsd }) => total + amountPicoUsd, 0n);
   const heads = ["TIME (UTC)", "TYPE", ">AMOUNT", ">WRITTEN OFF", "ENTRY", "WHAT"];
-  return `${table(heads, rows)}\n\n${entries.length} entries, ${formatUsd(sum)} USD in all.`;
+  return `${table(heads, rows)}\n\nEntries: ${entries.length}, sum: ${formatUsd(sum)} USD.`;
 }

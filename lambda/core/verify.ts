@@ -13,9 +13,15 @@ export interface Violation {
   readonly evidence: Readonly<Record<string, string>>;
 }
 
+/** What of an account is judged. */
+export type Balance = Pick<
+  Account,
+  "accountId" | "availablePicoUsd" | "postedPicoUsd" | "sequence" | "holds" | "outbox"
+>;
+
 /** One account as it stands in live tables. Both must be consistent reads. */
 export interface AccountReader {
-  account(): Promise<Account | undefined>;
+  account(): Promise<Balance | undefined>;
   /** Every entry of the account in the ledger, one way round or the other. */
   entries(order: { newestFirst: boolean }): AsyncIterable<Entry>;
 }
@@ -68,7 +74,7 @@ export async function verifyAccount(reader: AccountReader): Promise<Verdict | un
 
 // --- one read of the account ----------------------------------------------------------------------------------
 
-function balanceViolations(account: Account): Violation[] {
+function balanceViolations(account: Balance): Violation[] {
   const { accountId, availablePicoUsd, postedPicoUsd } = account;
   const holds = [...account.holds].map(([id, text]) => ({ id, text, amountPicoUsd: holdAmount(text) }));
   const heldPicoUsd = holds.reduce((sum, { amountPicoUsd = 0n }) => sum + amountPicoUsd, 0n);
@@ -106,8 +112,8 @@ function holdAmount(text: string): PicoUsd | undefined {
 // --- the account against its ledger ---------------------------------------------------------------------------
 
 interface Pass {
-  readonly before: Account;
-  readonly after: Account;
+  readonly before: Balance;
+  readonly after: Balance;
   readonly entryIds: ReadonlySet<string>;
   readonly entriesPicoUsd: PicoUsd;
   readonly conflicts: readonly Violation[];
@@ -150,7 +156,7 @@ function conflict(record: Entry, entry: Entry): Violation {
 
 /** The account at one instant beside the records found for it. */
 interface Comparison {
-  readonly account: Account;
+  readonly account: Balance;
   readonly records: number;
   readonly recordsPicoUsd: PicoUsd;
   /** Records found less records written: zero, where all of them and nothing else was found. */
@@ -168,7 +174,7 @@ function boundsOf(pass: Pass): Bounds {
   return { atMost: compare(pass.before, pass), atLeast: compare(pass.after, pass) };
 }
 
-function compare(account: Account, { entryIds, entriesPicoUsd }: Pass): Comparison {
+function compare(account: Balance, { entryIds, entriesPicoUsd }: Pass): Comparison {
   const waiting = [...account.outbox.values()].filter(({ entryId }) => !entryIds.has(entryId));
   const records = entryIds.size + waiting.length;
   return {

@@ -1,7 +1,6 @@
 import type { Entry } from "../../lambda/core/charge.ts";
 import { encodeHold } from "../../lambda/core/hold.ts";
-import type { Account } from "../../lambda/core/ports.ts";
-import type { AccountReader } from "../../lambda/core/verify.ts";
+import type { AccountReader, Balance } from "../../lambda/core/verify.ts";
 
 /** An account and its ledger in memory, moved by the same steps as the real ones. */
 export interface Bank {
@@ -80,20 +79,14 @@ export function run(bank: Bank, steps: readonly number[]): void {
   for (const step of steps) STEPS[step % STEPS.length]?.(bank);
 }
 
-function snapshot(bank: Bank): Account {
+function snapshot(bank: Bank): Balance {
   return {
     accountId: "acct_1",
-    name: "acme",
-    status: "active",
     availablePicoUsd: bank.available,
     postedPicoUsd: bank.posted,
-    writeOffPicoUsd: 0n,
     sequence: bank.sequence,
     holds: new Map([...bank.holds].map(([id, amount]) => [id, holdText(amount)])),
     outbox: new Map(bank.outbox),
-    revokedKeys: new Set(),
-    keySpendPicoUsd: new Map(),
-    createdAt: "2026-11-23",
   };
 }
 
