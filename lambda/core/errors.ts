@@ -44,6 +44,8 @@ export interface ErrorDetails {
   readonly retryAfterSeconds?: number;
   /** Sent as `x-should-retry`, which OpenAI's SDKs obey before the status. */
   readonly shouldRetry?: boolean;
+  /** More headers of the answer: the key's rate limit. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly upstream?: UpstreamRejection;
   /** Only the operator can mend this: a short name for the log (`provider_key_refused`), never a provider's text. */
   readonly alarm?: string;

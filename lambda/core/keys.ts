@@ -1,4 +1,5 @@
 import type { PicoUsd } from "./money.ts";
+import type { RateLimit } from "./rate-limit.ts";
 
 export interface SpendLimit {
   readonly amountPicoUsd: PicoUsd;
@@ -18,6 +19,7 @@ export interface ApiKey {
   /** Absent: every model. */
   readonly allowedModels?: readonly string[] | undefined;
   readonly spendLimit?: SpendLimit | undefined;
+  readonly rateLimit?: RateLimit | undefined;
   readonly status: "active" | "revoked";
 }
 

@@ -3,6 +3,7 @@ import type { ChargeFacts, Entry, EntryType } from "./charge.ts";
 import type { Hold } from "./hold.ts";
 import type { ApiKey } from "./keys.ts";
 import type { PicoUsd } from "./money.ts";
+import type { RateCheck, RateUse } from "./rate-limit.ts";
 import type { Usage } from "./usage.ts";
 
 // --- the ledger -----------------------------------------------------------------------------------------------
@@ -22,6 +23,8 @@ export interface Account {
   readonly outbox: ReadonlyMap<string, Entry>;
   readonly revokedKeys: ReadonlySet<string>;
   readonly keySpendPicoUsd: ReadonlyMap<string, PicoUsd>;
+  /** Counters of rate-limited keys, by name (see rate-limit.ts). */
+  readonly rates: ReadonlyMap<string, number>;
   readonly createdAt: string;
 }
 
@@ -37,6 +40,7 @@ export interface HoldRequest {
   /** `available` must be at least this; never less than the amount. */
   readonly requiredPicoUsd: PicoUsd;
   readonly keyLimitPicoUsd?: PicoUsd | undefined;
+  readonly rate?: RateCheck | undefined;
 }
 
 export type HoldRefusal =
@@ -45,11 +49,12 @@ export type HoldRefusal =
   | "suspended"
   | "key_revoked"
   | "too_many_open"
+  | "rate_limited"
   | "already_known"
   | "no_account";
 
 export type HoldAnswer =
-  | { readonly held: true; readonly open: OpenHold }
+  | { readonly held: true; readonly open: OpenHold; readonly rateUse?: RateUse | undefined }
   | { readonly held: false; readonly refusal: HoldRefusal; readonly account: Account | undefined };
 
 /** A hold as it stands in the account item. */
@@ -94,6 +99,8 @@ export interface Ledger {
   drain(entry: Entry): Promise<void>;
   /** Applies a credit once, forever, and drains it. @returns the entry, whether new or found. */
   credit(credit: Credit): Promise<Entry>;
+  /** Forgets counters of minutes that are over. */
+  clearRates(accountId: string, names: readonly string[]): Promise<void>;
   account(accountId: string): Promise<Account | undefined>;
   entry(accountId: string, entryId: string): Promise<Entry | undefined>;
 }

@@ -50,7 +50,7 @@ async function respond(
       usage: usageWithCost(answer.fields["usage"], metered.usage, metered.costPicoUsd),
       request_id: exchange.requestId,
     }),
-    { headers: { "content-type": "application/json" } },
+    { headers: { ...exchange.held.headers, "content-type": "application/json" } },
   );
 }
 

@@ -52,7 +52,7 @@ export async function answerStream(
   const text = createStreamText();
   const progress = { text, signal, reported: undefined, firstTokenAtMs: undefined, done: false };
   invocation.waitUntil(pump(exchange, dispatch, first, outlet, progress));
-  return new Response(outlet.readable, { headers: HEADERS });
+  return new Response(outlet.readable, { headers: { ...exchange.held.headers, ...HEADERS } });
 }
 
 async function pump(

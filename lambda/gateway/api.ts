@@ -50,7 +50,15 @@ function requestIdOf(c: Context<ApiEnvironment>): string {
   return c.get("known").requestId ?? c.get("requestId");
 }
 
-const EXPOSED = ["x-request-id", "retry-after", "x-should-retry"];
+const EXPOSED = [
+  "x-request-id",
+  "retry-after",
+  "x-should-retry",
+  ...["limit", "remaining", "reset"].flatMap((what) => [
+    `x-ratelimit-${what}-requests`,
+    `x-ratelimit-${what}-tokens`,
+  ]),
+];
 
 function allowedOrigins({ catalog }: Gateway): string | string[] {
   return catalog.corsOrigins.includes("*") ? "*" : [...catalog.corsOrigins];

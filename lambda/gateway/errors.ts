@@ -64,8 +64,9 @@ export function errorBody(error: GatewayError, requestId: string): ErrorBody {
 }
 
 export function errorHeaders(error: GatewayError): Record<string, string> {
-  const { retryAfterSeconds, shouldRetry } = error.details;
+  const { retryAfterSeconds, shouldRetry, headers } = error.details;
   return {
+    ...headers,
     ...(retryAfterSeconds === undefined ? {} : { "retry-after": String(Math.ceil(retryAfterSeconds)) }),
     ...(shouldRetry === undefined ? {} : { "x-should-retry": String(shouldRetry) }),
   };

@@ -7,8 +7,10 @@ import { fingerprintOf } from "../core/idempotency.ts";
 import type { ApiKey } from "../core/keys.ts";
 import { formatUsd, minOf, type PicoUsd } from "../core/money.ts";
 import type { Account, HoldAnswer, HoldRefusal, OpenHold } from "../core/ports.ts";
+import { minuteOf, type RateCheck, rateUseOf } from "../core/rate-limit.ts";
 import type { Gateway } from "./gateway.ts";
 import { conflict, type Idempotency } from "./idempotency.ts";
+import { rateHeaders, rateLimited } from "./rate-headers.ts";
 
 export interface HoldFor {
   readonly requestId: string;
@@ -26,6 +28,8 @@ export interface HoldFor {
 export interface Held {
   readonly open: OpenHold;
   readonly outputCapTokens: number;
+  /** Of the key's rate limit, where it has one. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** The balance may move between a refusal and the next offer; a few tries follow it. */
@@ -47,8 +51,12 @@ export async function takeHold(gateway: Gateway, wanted: HoldFor): Promise<Held>
     const answer = exceedsKey
       ? await balanceOnly(gateway, wanted.key)
       : await tryHold(gateway, wanted, offer);
-    if (answer.held) return heldFor(gateway, wanted, answer.open, offers);
+    if (answer.held) return heldFor(gateway, wanted, answer, offers);
     if (answer.refusal === "already_known") throw alreadyKnown(answer.account, wanted);
+    const rate = rateCheck(wanted, offer, gateway.timers.nowMs());
+    if (answer.refusal === "rate_limited" && answer.account && rate) {
+      throw rateLimited(rate.limit, rateUseOf(answer.account, rate), rate.tokens, gateway.timers.nowMs());
+    }
     if (!answer.account || !isAboutMoney(answer.refusal)) throw refusalError(answer.refusal);
     account = answer.account;
     const next = affordableOffer(wanted.quoted, spendableBy(account, wanted, gateway.timers.nowMs()));
@@ -65,7 +73,7 @@ export async function takeHold(gateway: Gateway, wanted: HoldFor): Promise<Held>
 async function heldFor(
   gateway: Gateway,
   wanted: HoldFor,
-  open: OpenHold,
+  { open, rateUse }: HoldAnswer & { held: true },
   offers: readonly Offer[],
 ): Promise<Held> {
   const offer = offers.find(({ amountPicoUsd }) => amountPicoUsd === open.hold.amountPicoUsd);
@@ -78,7 +86,9 @@ async function heldFor(
     }
   }
   if (!offer) throw new Error("a hold of ours came back with an amount that was never offered");
-  return { open, outputCapTokens: offer.outputCapTokens };
+  const { rateLimit } = wanted.key;
+  const headers = rateLimit && rateUse ? rateHeaders(rateLimit, rateUse, gateway.timers.nowMs()) : {};
+  return { open, outputCapTokens: offer.outputCapTokens, headers };
 }
 
 function firstOf(entry: Entry) {
@@ -114,7 +124,25 @@ function tryHold(gateway: Gateway, wanted: HoldFor, offer: Offer): Promise<HoldA
     fingerprint: wanted.idempotency?.fingerprint,
     requiredPicoUsd: offer.requiredPicoUsd,
     keyLimitPicoUsd: key.spendLimit?.amountPicoUsd,
+    rate: rateCheck(wanted, offer, nowMs),
   });
+}
+
+function rateCheck({ key, quoted }: HoldFor, offer: Offer, nowMs: number): RateCheck | undefined {
+  if (!key.rateLimit) return undefined;
+  return {
+    limit: key.rateLimit,
+    keyId: key.keyId,
+    minute: minuteOf(nowMs),
+    tokens: countedTokens(quoted, offer, key.rateLimit.tokensPerMinute),
+  };
+}
+
+/** All that the request may use; one that names no cap counts as a whole minute at most, or it could never run. */
+function countedTokens(quoted: Quote, offer: Offer, tokensPerMinute = Number.POSITIVE_INFINITY): number {
+  const input = quoted.inputEstimateTokens;
+  const all = input + offer.outputCapTokens * quoted.choices;
+  return quoted.capIsExplicit ? all : Math.min(all, Math.max(input, tokensPerMinute));
 }
 
 async function balanceOnly(gateway: Gateway, key: ApiKey): Promise<HoldAnswer & { held: false }> {
@@ -149,6 +177,10 @@ function refusalError(refusal: HoldRefusal): GatewayError {
         "This account has as many open requests as it may have. Try again when some have ended.",
         { retryable: true, retryAfterSeconds: 1 },
       );
+    case "rate_limited":
+      return new GatewayError("rate_limit_exceeded", "This key's rate limit is reached.", {
+        retryable: true,
+      });
     case "already_known":
       return new GatewayError("idempotency_conflict", "A request with this id exists already.");
     case "no_account":

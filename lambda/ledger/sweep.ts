@@ -1,6 +1,7 @@
 import type { ChargeFacts } from "../core/charge.ts";
 import { decodeOpenHold } from "../core/open-hold.ts";
 import type { Account, Ledger, OpenHold } from "../core/ports.ts";
+import { staleRates } from "../core/rate-limit.ts";
 import { NO_USAGE } from "../core/usage.ts";
 
 /** A record that its own request has not drained within this time never will be by it. */
@@ -21,7 +22,7 @@ export interface SweepReport {
 
 export interface Sweep {
   readonly accounts: AsyncIterable<Account>;
-  readonly ledger: Pick<Ledger, "expire" | "drain">;
+  readonly ledger: Pick<Ledger, "expire" | "drain" | "clearRates">;
   readonly nowMs: () => number;
   /** The sweep stops between two accounts when this has passed; the next one goes on. */
   readonly stopAtMs: number;
@@ -43,6 +44,8 @@ export async function sweep({ accounts, ledger, nowMs: now, stopAtMs }: Sweep): 
         report[ended === "expired" ? "expired" : "givenBack"] += 1;
       });
     }
+    const stale = staleRates(account.rates.keys(), nowMs);
+    if (stale.length > 0) await counted(report, () => ledger.clearRates(account.accountId, stale));
     for (const entry of account.outbox.values()) {
       if (Date.parse(entry.createdAt) > nowMs - STALE_RECORD_MS) continue;
       await counted(report, async () => {

@@ -3,6 +3,7 @@ import type { CatalogFile } from "../../lambda/core/catalog.ts";
 import { formatKey, newId, type SpendLimit } from "../../lambda/core/keys.ts";
 import { parseUsd } from "../../lambda/core/money.ts";
 import type { RequestLogLine } from "../../lambda/core/ports.ts";
+import type { RateLimit } from "../../lambda/core/rate-limit.ts";
 import type { Timers } from "../../lambda/core/timers.ts";
 import { compileCatalog, type WlrouterConfig } from "../../lib/config.ts";
 import { Config } from "../../lib/config-schema.ts";
@@ -30,6 +31,7 @@ export interface NewKey {
   readonly spendLimit?: SpendLimit;
   readonly allowedModels?: readonly string[];
   readonly expiresAt?: string;
+  readonly rateLimit?: RateLimit;
 }
 
 /**
@@ -78,6 +80,7 @@ export async function startRouter(options: RouterOptions = {}) {
       expiresAt: wanted.expiresAt,
       allowedModels: wanted.allowedModels,
       spendLimit: wanted.spendLimit,
+      rateLimit: wanted.rateLimit,
     });
     return { key, keyId };
   }

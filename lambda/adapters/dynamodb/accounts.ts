@@ -34,12 +34,13 @@ export function createAccounts(store: Store, queries: Queries, tables: TableName
     async *all(segment) {
       for await (const item of queries.scan(tables.accounts, segment)) yield readAccount(item);
     },
-    setStatus: (accountId, status) =>
-      store.update(tables.accounts, accountKey(accountId), {
+    async setStatus(accountId, status) {
+      await store.update(tables.accounts, accountKey(accountId), {
         set: ["#status = :status"],
         condition: ["attribute_exists(#accountId)"],
         values: { ":status": text(status) },
-      }),
+      });
+    },
     entries: (accountId, range) =>
       readEntries(accountId, {
         index: LEDGER_BY_CREATED_AT,

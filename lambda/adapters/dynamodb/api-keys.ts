@@ -1,9 +1,10 @@
 import type { ApiKey, SpendLimit } from "../../core/keys.ts";
 import type { KeyFinder } from "../../core/ports.ts";
-import { number, present, readBigint, readSet, readText, text } from "./attributes.ts";
+import type { RateLimit } from "../../core/rate-limit.ts";
+import { number, present, readBigint, readCount, readSet, readText, text } from "./attributes.ts";
 import { accountKey } from "./items.ts";
 import { firstOf, type Queries, textKey } from "./queries.ts";
-import type { Item, Store } from "./store.ts";
+import type { AttributeValue, Item, Store } from "./store.ts";
 import { API_KEYS_BY_ACCOUNT, API_KEYS_BY_KEY_ID, type TableNames } from "./tables.ts";
 
 /** The hot path's part: one consistent-enough read by hash (the answer may be up to a second old, and is cached anyway). */
@@ -69,6 +70,8 @@ function apiKeyItem(key: ApiKey): Item {
     allowedModels: key.allowedModels?.length ? { SS: key.allowedModels } : undefined,
     limitAmount: key.spendLimit && number(key.spendLimit.amountPicoUsd),
     limitPeriod: key.spendLimit && text(key.spendLimit.period),
+    requestsPerMinute: optionalCount(key.rateLimit?.requestsPerMinute),
+    tokensPerMinute: optionalCount(key.rateLimit?.tokensPerMinute),
   });
 }
 
@@ -83,7 +86,20 @@ function readApiKey(item: Item): ApiKey {
     expiresAt: readText(item, "expiresAt"),
     allowedModels: item["allowedModels"] && readSet(item, "allowedModels"),
     spendLimit: readLimit(item),
+    rateLimit: readRateLimit(item),
     status: readText(item, "status") === "active" ? "active" : "revoked",
+  };
+}
+
+function optionalCount(count: number | undefined): AttributeValue | undefined {
+  return count === undefined ? undefined : number(count);
+}
+
+function readRateLimit(item: Item): RateLimit | undefined {
+  if (!item["requestsPerMinute"] && !item["tokensPerMinute"]) return undefined;
+  return {
+    requestsPerMinute: item["requestsPerMinute"] && readCount(item, "requestsPerMinute"),
+    tokensPerMinute: item["tokensPerMinute"] && readCount(item, "tokensPerMinute"),
   };
 }
 

@@ -38,7 +38,7 @@ export async function repeated<T>(context: LedgerContext, write: () => Promise<T
 export async function refusedBy(
   context: LedgerContext,
   key: Item,
-  write: () => Promise<void>,
+  write: () => Promise<unknown>,
 ): Promise<{ item: Item | undefined } | undefined> {
   try {
     await repeated(context, write);

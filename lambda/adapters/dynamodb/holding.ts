@@ -3,9 +3,11 @@ import { encodeHold, NO_KEY_PERIOD } from "../../core/hold.ts";
 import { ownAttempts } from "../../core/idempotency.ts";
 import { decodeOpenHold } from "../../core/open-hold.ts";
 import type { Account, HoldAnswer, HoldRefusal, HoldRequest, OpenHold } from "../../core/ports.ts";
+import { isWithin, rateUseOf } from "../../core/rate-limit.ts";
 import type { LedgerContext } from "./attempts.ts";
 import { number, text } from "./attributes.ts";
 import { accountKey, readAccount } from "./items.ts";
+import { rateClauses, rateUseIn } from "./rates.ts";
 import { readAccountItem } from "./reading.ts";
 import { type Item, StoreError, type UpdateClauses } from "./store.ts";
 
@@ -37,12 +39,12 @@ async function tryToHold(context: LedgerContext, request: HoldRequest): Promise<
   for (let attempt = 1; attempt <= TRIES; attempt++) {
     const open = newAttempt(request, ours + context.newAttempt());
     try {
-      await context.store.update(
+      const updated = await context.store.update(
         context.tables.accounts,
         accountKey(request.accountId),
         holdClauses(request, open.text),
       );
-      return { held: true, open };
+      return { held: true, open, rateUse: request.rate && rateUseIn(updated, request.rate) };
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       failure = error;
@@ -65,12 +67,15 @@ function newAttempt(request: HoldRequest, attempt: string): OpenHold {
 function holdClauses(request: HoldRequest, holdText: string): UpdateClauses {
   const counted = request.hold.keyPeriod !== NO_KEY_PERIOD;
   const amount = request.hold.amountPicoUsd;
+  const rate = request.rate && rateClauses(request.rate);
   return {
     set: [
       "#available = #available - :amount",
       "#holds.#request = :hold",
       ...(counted ? ["#keySpend.#period = if_not_exists(#keySpend.#period, :zero) + :amount"] : []),
+      ...(rate?.set ?? []),
     ],
+    remove: rate?.remove ?? [],
     condition: [
       "#status = :active",
       "NOT contains(#revokedKeys, :key)",
@@ -80,9 +85,12 @@ function holdClauses(request: HoldRequest, holdText: string): UpdateClauses {
       "attribute_not_exists(#holds.#request)",
       "attribute_not_exists(#outbox.#request)",
       ...(counted ? withinLimit(request) : []),
+      ...(rate?.condition ?? []),
     ],
-    names: { "#request": request.requestId, "#period": request.hold.keyPeriod },
+    names: { "#request": request.requestId, "#period": request.hold.keyPeriod, ...rate?.names },
+    returnUpdated: rate !== undefined,
     values: {
+      ...rate?.values,
       ":amount": number(amount),
       ":required": number(request.requiredPicoUsd),
       ":hold": text(holdText),
@@ -117,14 +125,16 @@ async function whyRefused(
   const stored = account.holds.get(request.requestId);
   if (stored !== undefined) {
     const open = decodeOpenHold(request.accountId, request.requestId, stored);
-    if (open.hold.attempt.startsWith(ours)) return { held: true, open };
+    if (open.hold.attempt.startsWith(ours)) {
+      return { held: true, open, rateUse: request.rate && rateUseIn(item, request.rate) };
+    }
   }
   const refusal = refusalOf(account, request);
   return refusal && { held: false, refusal, account };
 }
 
 function refusalOf(account: Account, request: HoldRequest): HoldRefusal | undefined {
-  const { requestId, hold, requiredPicoUsd, keyLimitPicoUsd } = request;
+  const { requestId, hold, requiredPicoUsd, keyLimitPicoUsd, rate } = request;
   if (account.holds.has(requestId) || account.outbox.has(requestId)) return "already_known";
   if (account.status !== "active") return "suspended";
   if (account.revokedKeys.has(hold.keyId)) return "key_revoked";
@@ -132,6 +142,7 @@ function refusalOf(account: Account, request: HoldRequest): HoldRefusal | undefi
   const spent = account.keySpendPicoUsd.get(hold.keyPeriod) ?? 0n;
   if (keyLimitPicoUsd !== undefined && spent + hold.amountPicoUsd > keyLimitPicoUsd) return "key_limit";
   if (account.availablePicoUsd < requiredPicoUsd) return "insufficient_balance";
+  if (rate && !isWithin(rate.limit, rateUseOf(account, rate), rate.tokens)) return "rate_limited";
   return undefined;
 }
 

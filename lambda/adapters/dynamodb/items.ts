@@ -30,6 +30,7 @@ export function newAccountItem(accountId: string, name: string, createdAt: strin
     holds: { M: {} },
     outbox: { M: {} },
     keySpend: { M: {} },
+    rates: { M: {} },
   };
 }
 
@@ -38,6 +39,7 @@ export function readAccount(item: Item): Account {
   const outbox = readMap(item, "outbox");
   const holds = readMap(item, "holds");
   const keySpend = readMap(item, "keySpend");
+  const rates = readMap(item, "rates");
   return {
     accountId,
     name: readText(item, "name") ?? "",
@@ -50,6 +52,7 @@ export function readAccount(item: Item): Account {
     holds: new Map(Object.keys(holds).map((id) => [id, readText(holds, id) ?? ""])),
     outbox: new Map(Object.keys(outbox).map((id) => [id, readEntry(accountId, id, readMap(outbox, id))])),
     revokedKeys: new Set(readSet(item, "revokedKeys")),
+    rates: new Map(Object.keys(rates).map((name) => [name, readCount(rates, name)])),
     keySpendPicoUsd: new Map(Object.keys(keySpend).map((period) => [period, readBigint(keySpend, period)])),
   };
 }

@@ -3,6 +3,7 @@ import type { LedgerContext } from "./attempts.ts";
 import { credit } from "./crediting.ts";
 import { drain } from "./draining.ts";
 import { hold } from "./holding.ts";
+import { clearRates } from "./rates.ts";
 import { findAccount, findEntry } from "./reading.ts";
 import { expire, release, settle } from "./settling.ts";
 
@@ -15,6 +16,7 @@ export function createLedger(context: LedgerContext): Ledger {
     expire: (open, facts) => expire(context, open, facts),
     drain: (entry) => drain(context, entry),
     credit: (wanted) => credit(context, wanted),
+    clearRates: (accountId, names) => clearRates(context, accountId, names),
     account: (accountId) => findAccount(context, accountId),
     entry: (accountId, entryId) => findEntry(context, accountId, entryId, undefined),
   };

@@ -30,7 +30,7 @@ export function createSdkStore(client: DynamoDBClient): Store {
     },
     async update(table, key, clauses) {
       const { update, condition, names, values } = expressionsOf(clauses);
-      await translated(() =>
+      const answer = await translated(() =>
         client.send(
           new UpdateItemCommand({
             TableName: table,
@@ -39,10 +39,12 @@ export function createSdkStore(client: DynamoDBClient): Store {
             ConditionExpression: condition,
             ExpressionAttributeNames: names,
             ...(Object.keys(values).length > 0 ? { ExpressionAttributeValues: toSdk(values) } : {}),
+            ReturnValues: clauses.returnUpdated ? "UPDATED_NEW" : "NONE",
             ReturnValuesOnConditionCheckFailure: "ALL_OLD",
           }),
         ),
       );
+      return fromSdk(answer.Attributes ?? {});
     },
   };
 }

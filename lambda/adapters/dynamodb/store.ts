@@ -20,14 +20,16 @@ export interface UpdateClauses {
   readonly condition: readonly string[];
   readonly names?: Readonly<Record<string, string>>;
   readonly values?: Readonly<Record<string, AttributeValue>>;
+  /** Ask for what the attributes that were set are now; otherwise nothing comes back. */
+  readonly returnUpdated?: boolean;
 }
 
 export interface Store {
   get(table: string, key: Item, read: { consistent: boolean }): Promise<Item | undefined>;
   /** @throws StoreError */
   putIfAbsent(table: string, item: Item, keyAttribute: string): Promise<void>;
-  /** @throws StoreError */
-  update(table: string, key: Item, clauses: UpdateClauses): Promise<void>;
+  /** @returns what was asked for with `returnUpdated`, or nothing. @throws StoreError */
+  update(table: string, key: Item, clauses: UpdateClauses): Promise<Item>;
 }
 
 /**
