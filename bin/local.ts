@@ -1,6 +1,6 @@
 /** `npm start`: the whole product in one process, on embedded stores kept in a folder. */
 import { ConfigError, compileCatalog, loadConfig } from "../lib/config.ts";
-import { claimDataFolder, type DataFolder } from "../local/data-folder.ts";
+import { claimDataFolder, type DataFolder, FolderInUseError } from "../local/data-folder.ts";
 import { startDynamo } from "../local/dynamodb.ts";
 import { firstKey } from "../local/first-run.ts";
 import { greeting } from "../local/greeting.ts";
@@ -55,7 +55,10 @@ function onStop(stop: () => Promise<void>): void {
 }
 
 function fail(error: unknown): void {
-  const known = error instanceof ConfigError || (error instanceof Error && "code" in error);
+  const known =
+    error instanceof ConfigError ||
+    error instanceof FolderInUseError ||
+    (error instanceof Error && "code" in error);
   console.error(error instanceof Error && known ? error.message : error);
   process.exit(1);
 }

@@ -19,7 +19,12 @@ export interface DataFolder {
 const LOCK = "lock";
 const ANNOUNCEMENT = "local.json";
 
-/** @throws Error that names the process which uses the folder already. */
+/** Another process uses the folder: a message for the person who started this one. */
+export class FolderInUseError extends Error {
+  override readonly name = "FolderInUseError";
+}
+
+/** @throws FolderInUseError that names the process which uses the folder already. */
 export function claimDataFolder(folder: string): DataFolder {
   mkdirSync(folder, { recursive: true });
   const file = (name: string) => path.join(folder, name);
@@ -38,7 +43,7 @@ export function claimDataFolder(folder: string): DataFolder {
 function takeLock(lock: string, folder: string): void {
   const holder = existsSync(lock) ? Number(readFileSync(lock, "utf8")) : 0;
   if (holder && isRunning(holder)) {
-    throw new Error(
+    throw new FolderInUseError(
       `WLRouter is running on ${folder} already (process ${holder}). Stop it, or choose another folder with WLROUTER_DATA.`,
     );
   }
