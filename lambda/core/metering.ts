@@ -2,14 +2,14 @@ import type { Quote } from "./budget.ts";
 import type { Model } from "./catalog.ts";
 import { minOf, type PicoUsd } from "./money.ts";
 import { costOf } from "./prices.ts";
-import { isPlausible, type Usage } from "./usage.ts";
+import { isPlausible, totalInputTokens, type Usage } from "./usage.ts";
 
 /** What a request is charged for, and whether somebody has to look at why. */
 export interface Metered {
   readonly usage: Usage;
   readonly costPicoUsd: PicoUsd;
   readonly estimated: boolean;
-  readonly alarm?: "usage_implausible" | "usage_above_cap";
+  readonly alarm?: "usage_implausible" | "usage_above_cap" | "usage_above_window";
 }
 
 export interface Meter {
@@ -23,19 +23,14 @@ export interface Meter {
 
 /**
  * The provider's usage decides. Where there is none, or it cannot be, the estimate stands in and is marked. Neither an
- * estimate nor output above the cap we sent ever costs more than the hold.
+ * estimate, nor output above the cap we sent, nor more input than the model can read ever costs more than the hold.
  */
 export function meter(reported: Usage | undefined, by: Meter): Metered {
   if (reported && isPlausible(reported)) {
     const costPicoUsd = costOf(reported, by.model.prices);
-    const withinCap = reported.outputTokens <= by.outputCapTokens * by.quoted.choices;
-    if (withinCap) return { usage: reported, costPicoUsd, estimated: false };
-    return {
-      usage: reported,
-      costPicoUsd: minOf(costPicoUsd, by.holdPicoUsd),
-      estimated: false,
-      alarm: "usage_above_cap",
-    };
+    const alarm = excessOf(reported, by);
+    if (!alarm) return { usage: reported, costPicoUsd, estimated: false };
+    return { usage: reported, costPicoUsd: minOf(costPicoUsd, by.holdPicoUsd), estimated: false, alarm };
   }
   const usage = by.estimate();
   return {
@@ -44,4 +39,9 @@ export function meter(reported: Usage | undefined, by: Meter): Metered {
     estimated: true,
     ...(reported ? { alarm: "usage_implausible" as const } : {}),
   };
+}
+
+function excessOf(usage: Usage, by: Meter): "usage_above_cap" | "usage_above_window" | undefined {
+  if (usage.outputTokens > by.outputCapTokens * by.quoted.choices) return "usage_above_cap";
+  return totalInputTokens(usage) > by.model.contextWindow ? "usage_above_window" : undefined;
 }

@@ -1,7 +1,7 @@
 import { expect, vi } from "vitest";
 import type { Entry } from "../../lambda/core/charge.ts";
 import type { SpendLimit } from "../../lambda/core/keys.ts";
-import { parseUsd } from "../../lambda/core/money.ts";
+import { type PicoUsd, parseUsd } from "../../lambda/core/money.ts";
 import { type ProviderServer, startProviderServer } from "../fakes/provider-server.ts";
 import { type Router, type RouterOptions, startRouter } from "../fakes/router.ts";
 
@@ -37,6 +37,8 @@ export interface Client {
   get(path: string): Promise<Response>;
   /** The entry of a request, once it is settled and drained and nothing is held. */
   ended(request: Response | string): Promise<Entry>;
+  /** What open requests hold at this moment. */
+  held(): Promise<PicoUsd>;
   /** Fails unless the whole credit is there, nothing is held and nothing was ever charged. */
   expectUntouched(): Promise<void>;
 }
@@ -79,6 +81,10 @@ async function openClient(router: Router, options: ClientOptions = {}): Promise<
       }),
     get: (path) => fetch(router.baseUrl + path, { headers: { authorization } }),
     ended: (request) => entryOf(router, accountId, request),
+    async held() {
+      const account = await router.ledger.account(accountId);
+      return account ? account.postedPicoUsd - account.availablePicoUsd : 0n;
+    },
     async expectUntouched() {
       const account = await router.ledger.account(accountId);
       expect(account).toMatchObject({
