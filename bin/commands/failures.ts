@@ -1,5 +1,6 @@
 import { CreditConflict, UnknownAccount } from "../../lambda/adapters/dynamodb/crediting.ts";
 import { StoreError } from "../../lambda/adapters/dynamodb/store.ts";
+import { GatewayError } from "../../lambda/core/errors.ts";
 import { ConfigError } from "../../lib/config.ts";
 
 /** What was asked for cannot be done. The message is for the operator: what was wrong, where, what to do. */
@@ -21,7 +22,9 @@ export function sentenceOf(error: unknown): string {
   if (error instanceof Failure || error instanceof ConfigError) return error.message;
   if (error instanceof UnknownAccount) return `${error.message}; "accounts list" shows those there are`;
   if (error instanceof CreditConflict) return `${error.message}; nothing was changed: choose another --id`;
-  const cause = error instanceof StoreError ? error.cause : error;
+  // What a client is told of a store that does not answer is not enough for an operator.
+  const failure = error instanceof GatewayError && error.cause ? error.cause : error;
+  const cause = failure instanceof StoreError ? failure.cause : failure;
   if (!(cause instanceof Error)) return String(cause);
   if (refusedConnection(cause)) {
     return "DynamoDB does not answer; on this machine it is part of the server that `npm start` runs";

@@ -6,12 +6,14 @@ import { accountKey } from "./items.ts";
 import { firstOf, type Queries, textKey } from "./queries.ts";
 import type { AttributeValue, Item, Store } from "./store.ts";
 import { API_KEYS_BY_ACCOUNT, API_KEYS_BY_KEY_ID, type TableNames } from "./tables.ts";
+import { orUnavailable } from "./unavailable.ts";
 
 /** The hot path's part: one consistent-enough read by hash (the answer may be up to a second old, and is cached anyway). */
 export function createKeyFinder(store: Store, tables: Pick<TableNames, "apiKeys">): KeyFinder {
   return {
     async findByHash(keyHash) {
-      const item = await store.get(tables.apiKeys, textKey("keyHash", keyHash), { consistent: false });
+      const key = textKey("keyHash", keyHash);
+      const item = await orUnavailable(() => store.get(tables.apiKeys, key, { consistent: false }));
       return item && readApiKey(item);
     },
   };

@@ -1,4 +1,3 @@
-import { GatewayError } from "../../core/errors.ts";
 import { encodeHold, NO_KEY_PERIOD } from "../../core/hold.ts";
 import { ownAttempts } from "../../core/idempotency.ts";
 import { decodeOpenHold } from "../../core/open-hold.ts";
@@ -10,6 +9,7 @@ import { accountKey, readAccount } from "./items.ts";
 import { rateClauses, rateUseIn } from "./rates.ts";
 import { readAccountItem } from "./reading.ts";
 import { type Item, StoreError, type UpdateClauses } from "./store.ts";
+import { orUnavailable } from "./unavailable.ts";
 
 /** The account item must stay under DynamoDB's 400 kB: 256 holds and 256 records of at most 600 bytes fit. */
 export const MAX_OPEN = 256;
@@ -23,12 +23,8 @@ const FIRST_PAUSE_MS = 25;
  * @throws GatewayError `rate_limit_exceeded` when DynamoDB throttles, `service_unavailable` when it doesn't answer:
  * in both cases nothing was called, and a hold that landed unseen expires.
  */
-export async function hold(context: LedgerContext, request: HoldRequest): Promise<HoldAnswer> {
-  try {
-    return await tryToHold(context, request);
-  } catch (error) {
-    throw error instanceof StoreError ? unavailable(error) : error;
-  }
+export function hold(context: LedgerContext, request: HoldRequest): Promise<HoldAnswer> {
+  return orUnavailable(() => tryToHold(context, request));
 }
 
 /** @throws StoreError the last failure. */
@@ -144,18 +140,4 @@ function refusalOf(account: Account, request: HoldRequest): HoldRefusal | undefi
   if (account.availablePicoUsd < requiredPicoUsd) return "insufficient_balance";
   if (rate && !isWithin(rate.limit, rateUseOf(account, rate), rate.tokens)) return "rate_limited";
   return undefined;
-}
-
-function unavailable(cause: StoreError): GatewayError {
-  return cause.failure === "throttled"
-    ? new GatewayError("rate_limit_exceeded", "This account is too busy right now: try again in a second.", {
-        retryable: true,
-        retryAfterSeconds: 1,
-        cause,
-      })
-    : new GatewayError(
-        "service_unavailable",
-        "The balance could not be reached: nothing was charged. Try again.",
-        { retryable: true, retryAfterSeconds: 1, cause },
-      );
 }
