@@ -29,7 +29,6 @@ interface Progress {
   readonly signal: AbortSignal;
   reported: Usage | undefined;
   firstTokenAtMs: number | undefined;
-  done: boolean;
 }
 
 /**
@@ -48,9 +47,9 @@ export async function answerStream(
   } catch (thrown) {
     return endUnanswered(exchange, dispatch, thrown, invocation);
   }
-  const outlet = createOutlet(exchange.gateway.timers);
+  const outlet = createOutlet(exchange.gateway.timers, signal);
   const text = createStreamText();
-  const progress = { text, signal, reported: undefined, firstTokenAtMs: undefined, done: false };
+  const progress = { text, signal, reported: undefined, firstTokenAtMs: undefined };
   invocation.waitUntil(pump(exchange, dispatch, first, outlet, progress));
   return new Response(outlet.readable, { headers: { ...exchange.held.headers, ...HEADERS } });
 }
@@ -74,7 +73,7 @@ async function pump(
     alarm: error && alarmOf(error),
   });
   await atMost(SETTLE_WAIT_MS, settling, exchange);
-  await outlet.write(error ? errorEvent(error, exchange.requestId) : DONE);
+  outlet.write(error ? errorEvent(error, exchange.requestId) : DONE);
   outlet.end();
   await drainEntry(exchange, await settling);
 }
@@ -95,9 +94,11 @@ async function relayAll(
     } catch (thrown) {
       const error = asGatewayError(thrown);
       if (progress.signal.aborted) return deadlineError(true);
-      if (progress.firstTokenAtMs !== undefined || !error.retryable) return error;
+      if (hasOutput(progress) || !error.retryable) return error;
       try {
         answered = await dispatch.next(error);
+        // What a route counted that gave nothing is not owed.
+        progress.reported = undefined;
       } catch (last) {
         return asGatewayError(last);
       }
@@ -113,10 +114,7 @@ async function relay(
 ): Promise<void> {
   if (answer.type !== "stream") throw new Error("a whole answer came where a stream was asked for");
   for await (const part of answer.parts) {
-    if (part.type === "done") {
-      progress.done = true;
-      return;
-    }
+    if (part.type === "done") return;
     const bytes = part.type === "events" ? part.bytes : readUsage(exchange, part, progress);
     if (part.type === "events") {
       progress.firstTokenAtMs ??= exchange.gateway.timers.nowMs();
@@ -128,6 +126,12 @@ async function relay(
   throw new GatewayError("upstream_error", "The provider's stream ended before its answer was complete.", {
     retryable: true,
   });
+}
+
+/** Did the model say anything, or the provider that it did? A first event often only names the role. */
+function hasOutput({ text, reported }: Progress): boolean {
+  const { ascii, other } = text.characters();
+  return ascii + other > 0 || reported !== undefined;
 }
 
 /** Notes the usage. @returns the event for the client: with the cost for who asked, without usage for who did not. */
@@ -165,9 +169,7 @@ function judge(
   error: GatewayError | undefined,
 ): { outcome: Outcome; metered: Metered } {
   if (!error) return { outcome: "completed", metered: metered(exchange, progress) };
-  const { ascii, other } = progress.text.characters();
-  const nothingCame = ascii + other === 0 && progress.reported === undefined;
-  if (nothingCame) {
+  if (!hasOutput(progress)) {
     const outcome = error.code === "upstream_timeout" ? "suspense" : "failed";
     return { outcome, metered: NOTHING };
   }

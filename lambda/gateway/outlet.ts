@@ -9,12 +9,13 @@ const KEEP_ALIVE = new TextEncoder().encode(": keep-alive\n\n");
 /** The client's end of a stream. It survives the client: once that has left, writing is free and does nothing. */
 export interface Outlet {
   readonly readable: ReadableStream<Uint8Array>;
-  /** Resolves when there is room for more, or nobody left to wait for. */
+  /** Resolves when there is room for more, or nobody left to wait for; undefined when that is so already. */
   write(bytes: Uint8Array): Promise<void> | undefined;
   end(): void;
 }
 
-export function createOutlet(timers: Timers): Outlet {
+/** @param signal aborts when the time for waiting is over, however slowly the client reads */
+export function createOutlet(timers: Timers, signal: AbortSignal): Outlet {
   let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   let left = false;
   let onRoom: (() => void) | undefined;
@@ -38,7 +39,8 @@ export function createOutlet(timers: Timers): Outlet {
     new ByteLengthQueuingStrategy({ highWaterMark: HIGH_WATER_BYTES }),
   );
 
-  const hasRoom = () => left || (controller?.desiredSize ?? 0) > 0;
+  const hasRoom = () => left || signal.aborted || (controller?.desiredSize ?? 0) > 0;
+  signal.addEventListener("abort", () => onRoom?.());
 
   const keepAlive = (inMs: number) => {
     stopTimer = timers.after(inMs, () => {
