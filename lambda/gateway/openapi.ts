@@ -62,6 +62,7 @@ const modelSchema = z.object({
 });
 
 const balanceSchema = z.object({
+  request_id: requestId,
   account_id: z.string(),
   currency: z.literal("USD"),
   available: usd,
@@ -71,6 +72,7 @@ const balanceSchema = z.object({
 });
 
 const keySchema = z.object({
+  request_id: requestId,
   key_id: z.string(),
   name: z.string(),
   account_id: z.string(),
@@ -101,16 +103,18 @@ const requestSchema = z.object({
   catalog_version: z.string(),
   latency_ms: z.int(),
   time_to_first_token_ms: z.int().nullable(),
+  held: usd.optional().describe("While it is open."),
 });
 
 const SCHEMAS = {
   ChatCompletionRequest: chatRequestSchema,
   ChatCompletion: completionSchema,
-  Model: modelSchema,
-  ModelList: z.object({ object: z.literal("list"), data: z.array(modelSchema) }),
+  Model: modelSchema.extend({ request_id: requestId }),
+  ModelList: z.object({ object: z.literal("list"), data: z.array(modelSchema), request_id: requestId }),
   Balance: balanceSchema,
   Key: keySchema,
   Request: requestSchema,
+  Health: z.object({ status: z.literal("ok"), request_id: requestId }),
   Error: errorSchema,
 } as const;
 
@@ -135,11 +139,15 @@ export function openApiDocument() {
       "/v1/requests/{request_id}": {
         get: operation("What a request cost", "Request", { path: "request_id" }),
       },
+      "/healthz": { get: operation("Whether the gateway runs", "Health", { open: true }) },
     },
     components: {
       securitySchemes: { key: { type: "http", scheme: "bearer", description: "wlrouter_…" } },
       schemas: Object.fromEntries(
-        Object.entries(SCHEMAS).map(([name, schema]) => [name, z.toJSONSchema(schema)] as const),
+        // "input" leaves objects open: an answer may get new members, and no client should break on one.
+        Object.entries(SCHEMAS).map(
+          ([name, schema]) => [name, z.toJSONSchema(schema, { io: "input" })] as const,
+        ),
       ),
     },
   };
