@@ -119,6 +119,29 @@ export function negativeCreditSuite(world: () => LedgerWorld): void {
     await expectSound(world(), accountId);
   });
 
+  test.each([-100n, -150n])(
+    "A negative credit of %s whose money is held in between leaves it alone.",
+    async (amountPicoUsd) => {
+      const accountId = await newAccount(world(), 100n);
+      const { store } = world();
+      let taken = false;
+      const interrupted = world().ledgerOn({
+        ...store,
+        update: async (table, key, clauses) => {
+          if (!taken) {
+            taken = true;
+            await take(world(), accountId, 70n);
+          }
+          return store.update(table, key, clauses);
+        },
+      });
+      const entry = await interrupted.credit(adjustment(accountId, "race", amountPicoUsd));
+      expect(entry.amountPicoUsd).toBe(-30n);
+      expect((await readAccountOf(world(), accountId)).availablePicoUsd).toBe(0n);
+      await expectSound(world(), accountId);
+    },
+  );
+
   test("Negative credits and holds at once never overdraw.", async () => {
     const accountId = await newAccount(world(), 100n);
     await Promise.all([

@@ -10,6 +10,7 @@ const KEY_ID = "key_0123456789ABCD";
 const MODEL = "m".repeat(64);
 /** A billion USD, less a picodollar. */
 const AMOUNT = 999_999_999_999_999_999_999n;
+const FINGERPRINT = "f".repeat(12);
 const CREATED_AT = "2026-11-23T12:00:01.000Z";
 
 export const LONGEST_HOLD: Hold = {
@@ -19,7 +20,8 @@ export const LONGEST_HOLD: Hold = {
   keyPeriod: `${KEY_ID}#2026-11`,
   model: MODEL,
   catalogVersion: "0a1b2c3d",
-  attempt: "0123456",
+  // Nonce, fingerprint of an idempotent request, and the try's own name.
+  attempt: `${"n".repeat(12)}~${FINGERPRINT}.0123456`,
 };
 
 const TOKENS = 99_999_999;
@@ -50,6 +52,7 @@ export function longestEntry(accountId: string, index: number): Entry {
       },
       estimated: true,
       catalogVersion: "0a1b2c3d",
+      fingerprint: FINGERPRINT,
       createdAt: CREATED_AT,
       latencyMs: 899_999,
       timeToFirstTokenMs: 899_999,

@@ -127,7 +127,7 @@ export function lostHoldSuite(world: () => LedgerWorld): void {
     { fault: "throttle", code: "rate_limit_exceeded" },
     { fault: "lostRequest", code: "service_unavailable" },
     { fault: "delayed", code: "service_unavailable" },
-  ])("When every try ends in $fault, no hold is reported: $code.", async ({ fault, code }) => {
+  ])("Tries that all end in $fault are a $code without a hold.", async ({ fault, code }) => {
     const accountId = await newAccount(world(), 100n);
     await faulted(world(), [fault, fault, fault, fault], async () => {
       const failed = await world()

@@ -8,11 +8,12 @@ import type { LedgerWorld } from "./ledger-world.ts";
 
 export function sizeSuite(world: () => LedgerWorld): void {
   test("A record with the longest ids and figures has at most 600 bytes.", () => {
-    expect(itemSizeBytes(entryRecord(longestEntry("acct_1", 0)))).toBeLessThanOrEqual(600);
+    const bytes = itemSizeBytes(entryRecord(longestEntry("acct_1", 0)));
+    expect(bytes).toBeLessThanOrEqual(600);
   });
 
-  test("The longest hold string has 163 bytes.", () => {
-    expect(encodeHold(LONGEST_HOLD)).toHaveLength(163);
+  test("The longest hold string has 189 bytes.", () => {
+    expect(encodeHold(LONGEST_HOLD)).toHaveLength(189);
   });
 
   test("A full account, 256 records and 256 holds of the longest, stays well under DynamoDB's 400 kB.", async () => {
