@@ -40,7 +40,7 @@ export function createStreamText(): StreamText {
   };
 }
 
-/** Everything a model wrote in one line of a stream: text, refusals, reasoning, the arguments of tool calls. */
+/** Everything a model wrote in one line of a stream: text, refusals, reasoning, the arguments of tool calls, speech. */
 function deltaTexts(line: string): string[] {
   if (!line.startsWith("data:")) return [];
   try {
@@ -58,9 +58,20 @@ const TEXT_MEMBERS = new Set([
   "reasoning_content",
   "name",
   "arguments",
+  "input",
   "text",
+  "transcript",
 ]);
-const CONTAINERS = new Set(["choices", "delta", "message", "tool_calls", "function", "function_call"]);
+const CONTAINERS = new Set([
+  "choices",
+  "delta",
+  "message",
+  "tool_calls",
+  "function",
+  "function_call",
+  "custom",
+  "audio",
+]);
 
 export function textsOf(value: unknown): string[] {
   if (Array.isArray(value)) return value.flatMap(textsOf);
