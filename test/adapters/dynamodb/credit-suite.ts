@@ -84,6 +84,25 @@ export function lostCreditSuite(world: () => LedgerWorld): void {
     await expectSound(world(), accountId);
   });
 
+  test("A credit that another delivery applies and drains between our two reads is not repeated.", async () => {
+    const accountId = await newAccount(world(), 0n);
+    const payment = topUp(accountId, "pi_7", 70n);
+    const { store } = world();
+    let reads = 0;
+    const interrupted = world().ledgerOn({
+      ...store,
+      get: async (table, key, read) => {
+        const item = await store.get(table, key, read);
+        reads += 1;
+        if (reads === 1) await world().direct.ledger.credit(payment);
+        return item;
+      },
+    });
+    await interrupted.credit(payment);
+    expect((await readAccountOf(world(), accountId)).postedPicoUsd).toBe(70n);
+    await expectSound(world(), accountId);
+  });
+
   test("A credit that was applied and never drained is found in the outbox, drained and not repeated.", async () => {
     const accountId = await newAccount(world(), 0n);
     world().proxy.plan = (call) => (isDrainPut(call) ? "lostRequest" : undefined);
