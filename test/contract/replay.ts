@@ -54,7 +54,7 @@ export async function exchange(at: Replay, recording: Recording, request: Json):
   return send(at.client, request);
 }
 
-export async function send(client: OpenAI, request: Json): Promise<Seen> {
+async function send(client: OpenAI, request: Json): Promise<Seen> {
   const answers: Json[] = [];
   let requestId = "";
   try {
