@@ -15,7 +15,11 @@ export interface LocalServer {
 }
 
 /** The API on a port of this machine only. What a request leaves to be done (settle, drain) is waited for at the end. */
-export async function startServer(app: Api, port: number): Promise<LocalServer> {
+export async function startServer(
+  app: Api,
+  port: number,
+  nowMs: () => number = Date.now,
+): Promise<LocalServer> {
   const background = new Set<Promise<unknown>>();
   const waitUntil = (promise: Promise<unknown>) => {
     const tracked = promise.catch(() => {}).finally(() => background.delete(tracked));
@@ -25,7 +29,7 @@ export async function startServer(app: Api, port: number): Promise<LocalServer> 
     fetch: (request) =>
       app.fetch(
         request,
-        { deadlineMs: Date.now() + REQUEST_LIFE_MS },
+        { deadlineMs: nowMs() + REQUEST_LIFE_MS },
         { waitUntil, passThroughOnException: () => {}, props: {} },
       ),
   }) as Server;

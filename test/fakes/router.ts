@@ -45,7 +45,7 @@ export async function startRouter(options: RouterOptions = {}) {
   const lines: RequestLogLine[] = [];
   const timers = options.timers ?? systemTimers;
   const wired = wireLocal(dynamo, catalogOf(options), { write: (line) => lines.push(line) }, timers);
-  const server = await startServer(wired.api, 0);
+  const server = await startServer(wired.api, 0, timers.nowMs);
 
   async function newAccount(creditUsd: string): Promise<string> {
     const accountId = newId("acct_", randomBytes(16));
