@@ -23,6 +23,8 @@ export interface ChargeFacts {
   readonly createdAt: string;
   readonly latencyMs: number;
   readonly timeToFirstTokenMs?: number | undefined;
+  /** The client's own label, for charging back to teams: at most 64 characters. */
+  readonly tag?: string | undefined;
   /** Of the body, for a request that came with an `Idempotency-Key`. */
   readonly fingerprint?: string | undefined;
   /** What the operator may owe the provider, for an outcome nobody knows. */

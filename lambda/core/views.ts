@@ -25,6 +25,12 @@ export function keyView(key: ApiKey) {
     spend_limit: key.spendLimit
       ? { amount: formatUsd(key.spendLimit.amountPicoUsd), period: key.spendLimit.period }
       : null,
+    rate_limit: key.rateLimit
+      ? {
+          requests_per_minute: key.rateLimit.requestsPerMinute ?? null,
+          tokens_per_minute: key.rateLimit.tokensPerMinute ?? null,
+        }
+      : null,
     allowed_models: key.allowedModels ? [...key.allowedModels] : null,
     status: key.status,
   };
@@ -38,6 +44,7 @@ export function requestView(entry: Entry, charge: ChargeFacts) {
     key_id: charge.keyId,
     model: charge.model,
     provider: charge.provider,
+    tag: charge.tag ?? null,
     outcome: charge.outcome,
     created_at: charge.createdAt,
     input_tokens: charge.usage.inputTokens,
@@ -64,6 +71,7 @@ export function openRequestView({ accountId, requestId, hold }: OpenHold): Reque
     key_id: hold.keyId,
     model: hold.model,
     provider: "",
+    tag: null,
     outcome: "open",
     created_at: "",
     input_tokens: 0,

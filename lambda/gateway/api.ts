@@ -74,6 +74,7 @@ function addChat(app: Api, gateway: Gateway): void {
       {
         requestId: c.get("requestId"),
         authorization: c.req.header("authorization") ?? null,
+        tag: c.req.header("x-wlrouter-tag"),
         idempotencyKey: c.req.header("idempotency-key"),
         known: c.get("known"),
         body: () => c.req.arrayBuffer().then((bytes) => new Uint8Array(bytes), brokenOff),

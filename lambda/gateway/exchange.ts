@@ -21,6 +21,7 @@ export interface Exchange {
   readonly model: Model;
   readonly quoted: Quote;
   readonly held: Held;
+  readonly tag: string | undefined;
 }
 
 /** How it ended, for the ledger and for the log. */
@@ -83,6 +84,7 @@ function factsOf(exchange: Exchange, ending: Ending): ChargeFacts {
     createdAt: new Date(nowMs).toISOString(),
     latencyMs: nowMs - startedAtMs,
     timeToFirstTokenMs: ending.firstTokenAtMs === undefined ? undefined : ending.firstTokenAtMs - startedAtMs,
+    tag: exchange.tag,
     fingerprint: fingerprintOf(held.open.hold.attempt),
     // The hold bounds what the provider may ask of the operator for an outcome that nobody knows.
     possibleCostPicoUsd: ending.outcome === "suspense" ? held.open.hold.amountPicoUsd : undefined,

@@ -5,7 +5,7 @@ const usd = z
   .string()
   .regex(/^-?\d+\.\d{2,12}$/)
   .describe("USD, exact, never an exponent.");
-const requestId = z.string().describe("`req_` and a UUIDv7.");
+const requestId = z.string().describe("`req_` and a UUID.");
 
 const errorSchema = z
   .object({
@@ -79,6 +79,9 @@ const keySchema = z.object({
   last4: z.string(),
   expires_at: z.string().nullable(),
   spend_limit: z.object({ amount: usd, period: z.enum(["total", "month"]) }).nullable(),
+  rate_limit: z
+    .object({ requests_per_minute: z.int().nullable(), tokens_per_minute: z.int().nullable() })
+    .nullable(),
   allowed_models: z.array(z.string()).nullable(),
   status: z.enum(["active", "revoked"]),
   spent: usd.nullable().describe("In the limit's current period, open holds included."),
@@ -90,6 +93,7 @@ const requestSchema = z.object({
   key_id: z.string(),
   model: z.string(),
   provider: z.string(),
+  tag: z.string().nullable(),
   outcome: z.enum(["open", "completed", "failed", "broken", "suspense", "expired", "aborted"]),
   created_at: z.string(),
   input_tokens: z.int(),

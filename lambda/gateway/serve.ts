@@ -10,6 +10,7 @@ import { createDispatch, type UsableRoute, usableRoutes } from "./dispatch.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway, Invocation } from "./gateway.ts";
 import { readIdempotency } from "./idempotency.ts";
+import { readTag } from "./tag.ts";
 import { takeHold } from "./take-hold.ts";
 
 /** What is known of a request when it is refused, for its line in the log. */
@@ -19,6 +20,8 @@ export interface ChatCall {
   readonly requestId: string;
   readonly authorization: string | null;
   readonly idempotencyKey: string | undefined;
+  /** Of the header `x-wlrouter-tag`. */
+  readonly tag: string | undefined;
   /** Filled on the way. */
   readonly known: Known;
   /** Reads the body; it is not touched before the key is known to be good. */
@@ -56,6 +59,7 @@ export async function serveChat(gateway: Gateway, call: ChatCall, invocation: In
     },
     model,
   );
+  const tag = readTag(call.tag, chat.fields.user);
   const idempotency = readIdempotency(call.idempotencyKey, key, chat.body);
   const requestId = idempotency?.requestId ?? call.requestId;
   Object.assign(call.known, { requestId });
@@ -69,7 +73,7 @@ export async function serveChat(gateway: Gateway, call: ChatCall, invocation: In
     nonce: call.requestId.slice(-12),
     idempotency,
   });
-  const exchange: Exchange = { gateway, requestId, startedAtMs, key, chat, model, quoted, held };
+  const exchange: Exchange = { gateway, requestId, startedAtMs, key, chat, model, quoted, held, tag };
   const routes = await routesOrRelease(exchange);
   return dispatchChat(exchange, routes, invocation);
 }

@@ -93,6 +93,7 @@ function chargeRecord(charge: ChargeFacts): Record<string, AttributeValue | unde
     latencyMs: number(charge.latencyMs),
     timeToFirstTokenMs:
       charge.timeToFirstTokenMs === undefined ? undefined : number(charge.timeToFirstTokenMs),
+    tag: optionalText(charge.tag),
     fingerprint: optionalText(charge.fingerprint),
     possibleCost: charge.possibleCostPicoUsd === undefined ? undefined : number(charge.possibleCostPicoUsd),
     ...Object.fromEntries(
@@ -126,6 +127,7 @@ function readCharge(item: Item): ChargeFacts {
     createdAt: readText(item, "createdAt") ?? "",
     latencyMs: readCount(item, "latencyMs"),
     timeToFirstTokenMs: item["timeToFirstTokenMs"] ? readCount(item, "timeToFirstTokenMs") : undefined,
+    tag: readText(item, "tag"),
     fingerprint: readText(item, "fingerprint"),
     possibleCostPicoUsd: item["possibleCost"] ? readBigint(item, "possibleCost") : undefined,
     usage: readUsage(item),

@@ -1,0 +1,109 @@
+import type { Entry } from "./charge.ts";
+import { totalInputTokens } from "./usage.ts";
+
+/** Where every event of ours comes from. */
+export const EVENT_SOURCE = "wlrouter";
+
+/** Raised when a field is removed or changes its meaning; new fields do not raise it. */
+const VERSION = 1;
+
+/** A charge, as the world sees it. Never a prompt, never a completion. Amounts are strings of whole pico-USD. */
+export interface UsageSettled {
+  readonly version: number;
+  /** Deliveries repeat: the entry's id tells a repetition from a second charge. */
+  readonly entry_id: string;
+  readonly account_id: string;
+  readonly request_id: string;
+  readonly key_id: string;
+  readonly model: string;
+  readonly provider: string;
+  readonly tag: string | null;
+  readonly outcome: string;
+  readonly estimated: boolean;
+  readonly created_at: string;
+  readonly input_tokens: number;
+  readonly cache_read_tokens: number;
+  readonly cache_write_tokens: number;
+  readonly output_tokens: number;
+  readonly reasoning_tokens: number;
+  readonly total_input_tokens: number;
+  readonly cost_pico_usd: string;
+  readonly write_off_pico_usd: string;
+  readonly catalog_version: string;
+  readonly latency_ms: number;
+  readonly time_to_first_token_ms: number | null;
+}
+
+/** A top-up (`balance.credited`), or a refund or an operator's adjustment (`balance.adjusted`). */
+export interface BalanceMoved {
+  readonly version: number;
+  readonly entry_id: string;
+  readonly account_id: string;
+  readonly type: string;
+  readonly amount_pico_usd: string;
+  readonly write_off_pico_usd: string;
+  readonly created_at: string;
+}
+
+/** The balance has fallen below the account's threshold. Once for each crossing; `event_id` tells repetitions. */
+export interface BalanceLow {
+  readonly version: number;
+  readonly event_id: string;
+  readonly account_id: string;
+  readonly posted_pico_usd: string;
+  readonly threshold_pico_usd: string;
+  readonly created_at: string;
+}
+
+export type BusEvent =
+  | { readonly type: "usage.settled"; readonly detail: UsageSettled }
+  | { readonly type: "balance.credited"; readonly detail: BalanceMoved }
+  | { readonly type: "balance.adjusted"; readonly detail: BalanceMoved }
+  | { readonly type: "balance.low"; readonly detail: BalanceLow };
+
+/** The event that a ledger entry is published as: always the same one for the same entry. */
+export function eventOf(entry: Entry): BusEvent {
+  if (entry.charge) return { type: "usage.settled", detail: usageSettled(entry, entry.charge) };
+  const type = entry.type === "topup" ? "balance.credited" : "balance.adjusted";
+  return { type, detail: balanceMoved(entry) };
+}
+
+function usageSettled(entry: Entry, charge: NonNullable<Entry["charge"]>): UsageSettled {
+  const { usage } = charge;
+  return {
+    version: VERSION,
+    entry_id: entry.entryId,
+    account_id: entry.accountId,
+    request_id: charge.requestId,
+    key_id: charge.keyId,
+    model: charge.model,
+    provider: charge.provider,
+    tag: charge.tag ?? null,
+    outcome: charge.outcome,
+    estimated: charge.estimated,
+    created_at: entry.createdAt,
+    input_tokens: usage.inputTokens,
+    cache_read_tokens: usage.cacheReadTokens,
+    cache_write_tokens: usage.cacheWriteTokens,
+    output_tokens: usage.outputTokens,
+    reasoning_tokens: usage.reasoningTokens,
+    total_input_tokens: totalInputTokens(usage),
+    cost_pico_usd: String(-entry.amountPicoUsd),
+    write_off_pico_usd: String(entry.writeOffPicoUsd),
+    catalog_version: charge.catalogVersion,
+    latency_ms: charge.latencyMs,
+    time_to_first_token_ms: charge.timeToFirstTokenMs ?? null,
+  };
+}
+
+function balanceMoved(entry: Entry): BalanceMoved {
+  return {
+    version: VERSION,
+    entry_id: entry.entryId,
+    account_id: entry.accountId,
+    type: entry.type,
+    amount_pico_usd: String(entry.amountPicoUsd),
+    write_off_pico_usd: String(entry.writeOffPicoUsd),
+    created_at: entry.createdAt,
+  };
+}
