@@ -53,6 +53,23 @@ export function adjustmentId(text: string): string {
   return `adj_${id}`;
 }
 
+/** A whole number above zero; so many a minute. */
+export function perMinute(text: string): number {
+  const count = Number(text);
+  if (!/^\d{1,12}$/.test(text) || count === 0) {
+    throw new InvalidArgumentError("Write a whole number above zero, for example 60.");
+  }
+  return count;
+}
+
+/** The parser's value, or the one word beside it that may stand here. */
+export function orWord<Word extends string, T>(
+  word: Word,
+  parse: (text: string) => T,
+): (text: string) => T | Word {
+  return (text) => (text === word ? word : parse(text));
+}
+
 export function nameList(text: string): string[] {
   const names = [...new Set(text.split(",").map((name) => name.trim()))];
   if (names.includes("")) throw new InvalidArgumentError("Write model ids with commas between them: a,b.");

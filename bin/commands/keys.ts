@@ -1,37 +1,37 @@
 import { createHash, randomBytes } from "node:crypto";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { type ApiKey, formatKey, newId, type SpendLimit } from "../../lambda/core/keys.ts";
-import { formatUsd, type PicoUsd } from "../../lambda/core/money.ts";
+import type { PicoUsd } from "../../lambda/core/money.ts";
+import type { RateLimit } from "../../lambda/core/rate-limit.ts";
 import { keyView } from "../../lambda/core/views.ts";
-import { firstInstant, nameList, shortText, usd } from "./argument-values.ts";
-import { Failure, UsageError } from "./failures.ts";
-import { configuredModels } from "./models.ts";
-import { nearestNames } from "./nearest-names.ts";
-import { table, timeText } from "./output.ts";
-import { type Answer, existingAccount, type Session } from "./session.ts";
+import { firstInstant, nameList, perMinute, shortText, usd } from "./argument-values.ts";
+import { UsageError } from "./failures.ts";
+import { judgeKeyOptions, limitPeriodOption } from "./key-options.ts";
+import { keyTable } from "./key-table.ts";
+import { addKeyUpdate } from "./key-update.ts";
+import { type Answer, existingAccount, existingKey, type Session } from "./session.ts";
 
 interface NewKey {
   readonly name: string;
   readonly limitUsd?: PicoUsd;
   readonly limitPeriod?: SpendLimit["period"];
+  readonly requestsPerMinute?: number;
+  readonly tokensPerMinute?: number;
   readonly models?: readonly string[];
   readonly expires?: string;
 }
 
 export function addKeys(program: Command, session: Session): void {
   const { answers } = session;
-  const keys = program.command("keys").description("API keys: create, look at, revoke");
+  const keys = program.command("keys").description("API keys: create, look at, change, revoke");
   keys
     .command("create <account>")
     .description("make a new key, which is shown this once")
     .requiredOption("--name <name>", "who or what will use it", shortText)
     .option("--limit-usd <usd>", "the most it may spend", usd)
-    .addOption(
-      new Option("--limit-period <period>", "… in all, or in a calendar month (UTC)").choices([
-        "total",
-        "month",
-      ]),
-    )
+    .addOption(limitPeriodOption())
+    .option("--requests-per-minute <count>", "no more in any minute", perMinute)
+    .option("--tokens-per-minute <count>", "the same for tokens, input and output together", perMinute)
     .option("--models <ids>", "the only models it may use: a,b", nameList)
     .option(
       "--expires <date>",
@@ -43,6 +43,7 @@ export function addKeys(program: Command, session: Session): void {
     .command("list <account>")
     .description("show an account's keys")
     .action(answers((accountId: string) => list(session, accountId)));
+  addKeyUpdate(keys, session);
   keys
     .command("revoke <key-id>")
     .description("refuse a key from the next request on, for good")
@@ -50,7 +51,10 @@ export function addKeys(program: Command, session: Session): void {
 }
 
 async function create(session: Session, accountId: string, options: NewKey): Promise<Answer> {
-  await judge(session, options);
+  if (options.limitPeriod && options.limitUsd === undefined) {
+    throw new UsageError("--limit-period says nothing without an amount: add --limit-usd");
+  }
+  await judgeKeyOptions(session, options);
   const stores = await session.stores();
   await existingAccount(stores, accountId);
   const secret = formatKey(randomBytes(32));
@@ -64,6 +68,7 @@ async function create(session: Session, accountId: string, options: NewKey): Pro
     expiresAt: options.expires,
     allowedModels: options.models,
     spendLimit: options.limitUsd === undefined ? undefined : limitOf(options.limitUsd, options.limitPeriod),
+    rateLimit: rateLimitOf(options),
     status: "active",
   };
   await stores.keys.create(key);
@@ -78,22 +83,9 @@ function limitOf(amountPicoUsd: PicoUsd, period: SpendLimit["period"] = "total")
   return { amountPicoUsd, period };
 }
 
-/** What the arguments mean together, before anything is opened. @throws Failure, UsageError */
-async function judge(session: Session, options: NewKey): Promise<void> {
-  if (options.limitPeriod && options.limitUsd === undefined) {
-    throw new UsageError("--limit-period says nothing without an amount: add --limit-usd");
-  }
-  if (options.expires && Date.parse(options.expires) <= session.io.nowMs()) {
-    throw new UsageError(`--expires ${options.expires} is in the past: choose a later day`);
-  }
-  if (!options.models) return;
-  const known = (await configuredModels(session)).map(({ id }) => id);
-  const unknown = options.models.filter((id) => !known.includes(id));
-  if (unknown.length === 0) return;
-  const hints = unknown.map((id) => `"${id}" (nearest: ${nearestNames(id, known).join(", ")})`);
-  throw new Failure(
-    `--models names what is not in the configuration: ${hints.join("; ")}; "models" shows all`,
-  );
+function rateLimitOf({ requestsPerMinute, tokensPerMinute }: NewKey): RateLimit | undefined {
+  if (requestsPerMinute === undefined && tokensPerMinute === undefined) return undefined;
+  return { requestsPerMinute, tokensPerMinute };
 }
 
 async function list(session: Session, accountId: string): Promise<Answer> {
@@ -101,32 +93,19 @@ async function list(session: Session, accountId: string): Promise<Answer> {
   await existingAccount(stores, accountId);
   const keys = await Array.fromAsync(stores.keys.list(accountId));
   keys.sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
-  const rows = keys.map((key) => [
-    key.keyId,
-    key.name,
-    `…${key.last4}`,
-    statusOf(key, session.io.nowMs()),
-    key.spendLimit ? `${formatUsd(key.spendLimit.amountPicoUsd)} ${key.spendLimit.period}` : "none",
-    key.allowedModels?.join(", ") ?? "all",
-    key.expiresAt ? timeText(key.expiresAt) : "never",
-  ]);
-  const heads = ["KEY", "NAME", "ENDS IN", "STATUS", "LIMIT (USD)", "MODELS", "EXPIRES (UTC)"];
   return {
     json: keys.map(keyView),
-    text: rows.length > 0 ? table(heads, rows) : `There is no key yet: keys create ${accountId} --name NAME`,
+    text:
+      keys.length > 0
+        ? keyTable(keys, session.io.nowMs())
+        : `There is no key yet: keys create ${accountId} --name NAME`,
   };
 }
 
-function statusOf(key: ApiKey, nowMs: number): string {
-  const expired = key.expiresAt !== undefined && Date.parse(key.expiresAt) <= nowMs;
-  return key.status === "active" && expired ? "expired" : key.status;
-}
-
 async function revoke(session: Session, keyId: string): Promise<Answer> {
-  const { keys } = await session.stores();
-  const key = await keys.find(keyId);
-  if (!key) throw new Failure(`there is no key "${keyId}"; "keys list ACCOUNT" shows an account's`);
-  await keys.revoke(key);
+  const stores = await session.stores();
+  const key = await existingKey(stores, keyId);
+  await stores.keys.revoke(key);
   return {
     json: keyView({ ...key, status: "revoked" }),
     text: `Revoked ${keyId} (${key.name}) of ${key.accountId}: its next request is refused.`,

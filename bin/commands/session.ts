@@ -1,7 +1,8 @@
 import type { Accounts } from "../../lambda/adapters/dynamodb/accounts.ts";
 import type { ApiKeys } from "../../lambda/adapters/dynamodb/api-keys.ts";
+import type { ApiKey } from "../../lambda/core/keys.ts";
 import type { Account, Ledger, RequestLogLine } from "../../lambda/core/ports.ts";
-import { noSuchAccount } from "./failures.ts";
+import { Failure, noSuchAccount } from "./failures.ts";
 
 /** The world around the command line, so that tests can stand in for it. */
 export interface Io {
@@ -45,4 +46,11 @@ export async function existingAccount({ ledger }: Stores, accountId: string): Pr
   const account = await ledger.account(accountId);
   if (!account) throw noSuchAccount(accountId);
   return account;
+}
+
+/** @throws Failure */
+export async function existingKey({ keys }: Stores, keyId: string): Promise<ApiKey> {
+  const key = await keys.find(keyId);
+  if (!key) throw new Failure(`there is no key "${keyId}"; "keys list ACCOUNT" shows an account's`);
+  return key;
 }

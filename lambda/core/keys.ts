@@ -23,6 +23,18 @@ export interface ApiKey {
   readonly status: "active" | "revoked";
 }
 
+/** What an operator may change of a key: absent leaves it as it is, `null` takes the limit away. */
+export interface KeyChanges {
+  readonly name?: string;
+  readonly limitPicoUsd?: PicoUsd | null;
+  /** Of the limit that is there, or comes with this. */
+  readonly limitPeriod?: SpendLimit["period"];
+  readonly requestsPerMinute?: number | null;
+  readonly tokensPerMinute?: number | null;
+  readonly allowedModels?: readonly string[] | null;
+  readonly expiresAt?: string | null;
+}
+
 export const KEY_PREFIX = "wlrouter_";
 const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const SECRET_LENGTH = 43;

@@ -5,16 +5,18 @@ import { announce, type CliWorld, startCliWorld } from "./cli-world.ts";
 
 let world: CliWorld;
 let accountId: string;
+let keyId: string;
 beforeAll(async () => {
   world = await startCliWorld();
   accountId = (await world.json("accounts", "create", "--name", "acme", "--credit", "25")).account_id;
+  keyId = (await world.json("keys", "create", accountId, "--name", "x")).key_id;
 });
 afterAll(() => world.close());
 
 const REASON = ["--reason", "x"];
 const NAME = ["--name", "x"];
 
-/** ACCOUNT stands for the account that exists. Exit code 2: not understood. 1: understood, and not possible. */
+/** ACCOUNT and KEY stand for those that exist. Exit code 2: not understood. 1: understood, and not possible. */
 const REFUSED: readonly (readonly [string, number, RegExp])[] = [
   [`accounts credit ACCOUNT 0 ${REASON.join(" ")}`, 2, /'0'.*above zero/],
   [`accounts credit ACCOUNT -5 ${REASON.join(" ")}`, 2, /'-5'.*never negative.*accounts debit/],
@@ -50,6 +52,22 @@ const REFUSED: readonly (readonly [string, number, RegExp])[] = [
     /"gpt-4.1-mni" \(nearest: gpt-4.1-mini\)/,
   ],
   [`keys create ACCOUNT ${NAME.join(" ")} --models gpt-4.1-mini,`, 2, /commas/],
+  [`keys create ACCOUNT ${NAME.join(" ")} --requests-per-minute 0`, 2, /whole number above zero/],
+  [`keys create ACCOUNT ${NAME.join(" ")} --requests-per-minute none`, 2, /whole number above zero/],
+  [`keys create ACCOUNT ${NAME.join(" ")} --tokens-per-minute 1.5`, 2, /whole number above zero/],
+  [`keys create ACCOUNT ${NAME.join(" ")} --tokens-per-minute -1`, 2, /whole number above zero/],
+  [`keys create ACCOUNT ${NAME.join(" ")} --tokens-per-minute 1e3`, 2, /whole number above zero/],
+  ["keys update KEY", 2, /nothing to change/],
+  ["keys update key_nobody --name y", 1, /no key "key_nobody"/],
+  ["keys update KEY --limit-usd 5 --no-limit", 2, /cannot be used with/],
+  ["keys update KEY --no-limit --limit-period month", 2, /cannot be used with/],
+  ["keys update KEY --limit-period month", 2, /no limit whose period.*--limit-usd/],
+  ["keys update KEY --limit-usd 0", 2, /above zero/],
+  ["keys update KEY --requests-per-minute 0", 2, /whole number above zero/],
+  ["keys update KEY --requests-per-minute never", 2, /whole number above zero/],
+  ["keys update KEY --models gpt-4.1-mni", 1, /nearest: gpt-4.1-mini/],
+  ["keys update KEY --expires 2020-01-01", 2, /in the past/],
+  ["keys update KEY --expires soon", 2, /2026-11-23/],
   ["keys list acct_nobody", 1, /no account/],
   ["keys revoke key_nobody", 1, /no key "key_nobody"/],
   ["requests show req_nobody", 1, /no request "req_nobody"/],
@@ -66,7 +84,8 @@ const REFUSED: readonly (readonly [string, number, RegExp])[] = [
 
 test.each(REFUSED)("%s", async (line, exitCode, sentence) => {
   const before = await world.allTables();
-  const said = await world.cli(...line.split(" ").map((word) => (word === "ACCOUNT" ? accountId : word)));
+  const existing: Readonly<Record<string, string>> = { ACCOUNT: accountId, KEY: keyId };
+  const said = await world.cli(...line.split(" ").map((word) => existing[word] ?? word));
   expect(said.err).toMatch(/^error: [^\n]+\n$/);
   expect(said.err).toMatch(sentence);
   expect(said.out).toBe("");

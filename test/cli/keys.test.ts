@@ -21,6 +21,7 @@ test("a new key has the documented shape, and only its hash is stored", async ()
     last4: key.key.slice(-4),
     expires_at: null,
     spend_limit: null,
+    rate_limit: null,
     allowed_models: null,
   });
   expect(isWellFormedKey(key.key)).toBe(true);
@@ -43,6 +44,18 @@ test("a limit can be for a calendar month", async () => {
   const limit = ["--limit-usd", "0.5", "--limit-period", "month"];
   const key = await world.json("keys", "create", accountId, "--name", "ci", ...limit);
   expect(key.spend_limit).toEqual({ amount: "0.50", period: "month" });
+});
+
+test("requests and tokens per minute are stored, together or alone, and listed", async () => {
+  const both = ["--requests-per-minute", "60", "--tokens-per-minute", "100000"];
+  const key = await world.json("keys", "create", accountId, "--name", "ci", ...both);
+  expect(key.rate_limit).toEqual({ requests_per_minute: 60, tokens_per_minute: 100_000 });
+  const one = await world.json("keys", "create", accountId, "--name", "ci", "--requests-per-minute", "1");
+  expect(one.rate_limit).toEqual({ requests_per_minute: 1, tokens_per_minute: null });
+  const { rateLimit } = (await world.stores.keys.find(one.key_id)) ?? {};
+  expect(rateLimit).toEqual({ requestsPerMinute: 1, tokensPerMinute: undefined });
+  const listed = await world.cli("keys", "list", accountId);
+  expect(listed.out).toMatch(/60 requests, 100000 tokens .*\n.* 1 requests/s);
 });
 
 test("people are shown the key once and told so", async () => {

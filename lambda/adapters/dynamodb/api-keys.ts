@@ -1,10 +1,10 @@
-import type { ApiKey, SpendLimit } from "../../core/keys.ts";
+import type { ApiKey, KeyChanges, SpendLimit } from "../../core/keys.ts";
 import type { KeyFinder } from "../../core/ports.ts";
 import type { RateLimit } from "../../core/rate-limit.ts";
 import { number, present, readBigint, readCount, readSet, readText, text } from "./attributes.ts";
 import { accountKey } from "./items.ts";
 import { firstOf, type Queries, textKey } from "./queries.ts";
-import type { AttributeValue, Item, Store } from "./store.ts";
+import type { AttributeValue, Item, Store, UpdateClauses } from "./store.ts";
 import { API_KEYS_BY_ACCOUNT, API_KEYS_BY_KEY_ID, type TableNames } from "./tables.ts";
 import { orUnavailable } from "./unavailable.ts";
 
@@ -25,6 +25,12 @@ export interface ApiKeys {
   create(key: ApiKey): Promise<void>;
   list(accountId: string): AsyncIterable<ApiKey>;
   find(keyId: string): Promise<ApiKey | undefined>;
+  /**
+   * Changes what is named and nothing else. A gateway that has looked the key up may go by the old for up to a minute.
+   * @returns the key as it is now.
+   * @throws StoreError `condition_failed` when the key is revoked, or has no limit whose period could change.
+   */
+  update(key: Pick<ApiKey, "keyHash">, changes: KeyChanges): Promise<ApiKey>;
   /** Stops the next request at once: the account refuses the key before any cached lookup ends. Twice is a success. */
   revoke(key: ApiKey): Promise<void>;
 }
@@ -42,6 +48,11 @@ export function createApiKeys(store: Store, queries: Queries, tables: TableNames
       const partition = { name: "keyId", value: keyId };
       const item = await firstOf(queries.query(tables.apiKeys, { index: API_KEYS_BY_KEY_ID, partition }));
       return item && readApiKey(item);
+    },
+    async update({ keyHash }, changes) {
+      const key = textKey("keyHash", keyHash);
+      await store.update(tables.apiKeys, key, updateClauses(changes));
+      return readApiKey((await store.get(tables.apiKeys, key, { consistent: true })) ?? {});
     },
     async revoke(key) {
       await store.update(tables.accounts, accountKey(key.accountId), {
@@ -75,6 +86,39 @@ function apiKeyItem(key: ApiKey): Item {
     requestsPerMinute: optionalCount(key.rateLimit?.requestsPerMinute),
     tokensPerMinute: optionalCount(key.rateLimit?.tokensPerMinute),
   });
+}
+
+function updateClauses(changes: KeyChanges): UpdateClauses {
+  const { name, limitPicoUsd, limitPeriod, requestsPerMinute, tokensPerMinute, allowedModels, expiresAt } =
+    changes;
+  const attributes: Record<string, AttributeValue | null | undefined> = {
+    name: changed(name, text),
+    limitAmount: changed(limitPicoUsd, number),
+    limitPeriod: limitPicoUsd === null ? null : changed(limitPeriod, text),
+    requestsPerMinute: changed(requestsPerMinute, number),
+    tokensPerMinute: changed(tokensPerMinute, number),
+    allowedModels: changed(allowedModels, (models) => ({ SS: models })),
+    expiresAt: changed(expiresAt, text),
+  };
+  const named = Object.entries(attributes);
+  const isPeriodOfOldLimit = limitPeriod !== undefined && limitPicoUsd === undefined;
+  return {
+    set: named.filter(([, value]) => value).map(([attribute]) => `#${attribute} = :${attribute}`),
+    remove: named.filter(([, value]) => value === null).map(([attribute]) => `#${attribute}`),
+    condition: ["#status = :active", ...(isPeriodOfOldLimit ? ["attribute_exists(#limitAmount)"] : [])],
+    values: {
+      ":active": text("active"),
+      ...Object.fromEntries(named.flatMap(([attribute, value]) => (value ? [[`:${attribute}`, value]] : []))),
+    },
+  };
+}
+
+function changed<T>(
+  value: T | null | undefined,
+  write: (value: T) => AttributeValue,
+): AttributeValue | null | undefined {
+  if (value === undefined) return undefined;
+  return value === null ? null : write(value);
 }
 
 function readApiKey(item: Item): ApiKey {
