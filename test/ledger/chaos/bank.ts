@@ -1,0 +1,283 @@
+import { createHash, randomBytes } from "node:crypto";
+import { createAccounts } from "../../../lambda/adapters/dynamodb/accounts.ts";
+import { createApiKeys, createKeyFinder } from "../../../lambda/adapters/dynamodb/api-keys.ts";
+import { createDynamoClient } from "../../../lambda/adapters/dynamodb/client.ts";
+import { createLedger } from "../../../lambda/adapters/dynamodb/ledger.ts";
+import { createQueries } from "../../../lambda/adapters/dynamodb/queries.ts";
+import { createSdkStore } from "../../../lambda/adapters/dynamodb/sdk-store.ts";
+import type { Store } from "../../../lambda/adapters/dynamodb/store.ts";
+import { loadCatalog } from "../../../lambda/core/catalog.ts";
+import { type ApiKey, formatKey, newId, type SpendLimit } from "../../../lambda/core/keys.ts";
+import type { PicoUsd } from "../../../lambda/core/money.ts";
+import type { Account, Credit, Ledger, OpenHold, RequestLogLine } from "../../../lambda/core/ports.ts";
+import { createApi } from "../../../lambda/gateway/api.ts";
+import { cachedKeyFinder } from "../../../lambda/gateway/authenticate.ts";
+import { readIdempotency } from "../../../lambda/gateway/idempotency.ts";
+import { sweep } from "../../../lambda/ledger/sweep.ts";
+import { compileCatalog } from "../../../lib/config.ts";
+import { Config } from "../../../lib/config-schema.ts";
+import type { LocalDynamo } from "../../../local/dynamodb.ts";
+import { type Interruption, Invocation, mortalProvider, mortalStore, mortalTimers } from "./invocation.ts";
+import { ProviderStandIn } from "./provider-stand-in.ts";
+import type { RequestPlan } from "./request-plan.ts";
+import type { VirtualClock } from "./virtual-clock.ts";
+
+export interface BankKey {
+  readonly secret: string;
+  readonly apiKey: ApiKey;
+  /** Whoever revoked it was told that it is done. */
+  isRevoked: boolean;
+}
+
+export interface BankAccount {
+  readonly accountId: string;
+  readonly keys: BankKey[];
+  isSuspended: boolean;
+}
+
+/** One request and all that was seen of it from outside the ledger. */
+export interface Witness {
+  readonly plan: RequestPlan;
+  readonly invocation: Invocation;
+  readonly accountId: string;
+  readonly requestId: string;
+  /** Its key was revoked, or its account suspended, before it began. */
+  readonly mustBeRefused: boolean;
+  held: OpenHold | undefined;
+  /** Its line in the log, which is written when its end is known. */
+  line: RequestLogLine | undefined;
+  status: number | undefined;
+}
+
+export interface Payment {
+  readonly credit: Credit;
+  isAcknowledged: boolean;
+}
+
+export interface BankOptions {
+  readonly dynamo: LocalDynamo;
+  /** Where the ledger finds the store: the store itself, or a bad network before it. */
+  readonly endpoint: string;
+  readonly clock: VirtualClock;
+}
+
+export type Bank = ReturnType<typeof openBank>;
+
+/** How long a function may take. */
+const REQUEST_LIFE_MS = 15 * 60_000;
+
+/** The product wired as `npm start` wires it, with a clock of its own, and invocations that can die at every call. */
+export function openBank({ dynamo, endpoint, clock }: BankOptions) {
+  const clients = [createDynamoClient(endpoint), createDynamoClient(dynamo.endpoint)] as const;
+  const [store, directStore] = [mortalStore(createSdkStore(clients[0])), createSdkStore(clients[1])];
+  const queries = createQueries(clients[1]);
+  const { tables } = dynamo;
+  let attempts = 0;
+  const ledgerOn = (on: Store) =>
+    createLedger({
+      store: on,
+      tables,
+      nowMs: () => clock.nowMs(),
+      pause: () => new Promise((resolve) => setImmediate(resolve)),
+      newAttempt: () => `${++attempts}`,
+    });
+  const ledger = ledgerOn(store);
+  const accounts = createAccounts(directStore, queries, tables);
+  const witnesses = new Map<string, Witness>();
+  const standIn = new ProviderStandIn();
+  const providers = {
+    p1: mortalProvider(standIn.provider("p1")),
+    p2: mortalProvider(standIn.provider("p2")),
+  };
+  const witness = () => witnesses.get(Invocation.current()?.name ?? "");
+  const api = createApi({
+    catalog: CATALOG,
+    ledger: watched(ledger, witness),
+    keys: cachedKeyFinder(createKeyFinder(store, tables), () => clock.nowMs()),
+    providers: {
+      get: async (name) =>
+        (name === "p1" || name === "p2") && !standIn.withoutKey.has(name) ? providers[name] : undefined,
+    },
+    log: {
+      write(line) {
+        const seen = witness();
+        if (seen) seen.line = line;
+      },
+    },
+    timers: mortalTimers(clock),
+    newRequestId: () => Invocation.current()?.name ?? "",
+  });
+  return {
+    api,
+    clock,
+    ledger,
+    accounts,
+    standIn,
+    witnesses,
+    payments: new Map<string, Payment>(),
+    members: [] as BankAccount[],
+    directLedger: ledgerOn(directStore),
+    directKeys: createApiKeys(directStore, queries, tables),
+    /** Over the bad network, like everything that happens while the bank is open. */
+    apiKeys: createApiKeys(store, queries, tables),
+    statuses: createAccounts(store, queries, tables),
+    sweep: (some: AsyncIterable<Account> = accounts.all()) =>
+      sweep({
+        accounts: some,
+        ledger,
+        nowMs: () => clock.nowMs(),
+        stopAtMs: Number.POSITIVE_INFINITY,
+      }),
+    close: () => clients.forEach((client) => void client.destroy()),
+  };
+}
+
+/** Notes the hold that a request was given. */
+function watched(ledger: Ledger, witness: () => Witness | undefined): Ledger {
+  return {
+    ...ledger,
+    async hold(request) {
+      const answer = await ledger.hold(request);
+      const seen = witness();
+      if (seen && answer.held) seen.held = answer.open;
+      return answer;
+    },
+  };
+}
+
+const route = (provider: string) => ({ provider, model: "upstream" });
+const provider = { kind: "openai-compatible" as const, baseUrl: "http://127.0.0.1:9/v1" };
+
+const CATALOG = loadCatalog(
+  compileCatalog(
+    Config.parse({
+      billing: { minimumTopUpUsd: "10", serviceFeePercent: "5" },
+      providers: { p1: provider, p2: provider },
+      models: [
+        {
+          id: "test/model",
+          ownedBy: "test",
+          contextWindow: 128_000,
+          maxOutputTokens: 16_384,
+          inputModalities: ["text"],
+          outputModalities: ["text"],
+          prices: { inputUsdPerMillion: "0.40", outputUsdPerMillion: "1.60", cacheReadUsdPerMillion: "0.10" },
+          routes: [route("p1"), route("p2")],
+        },
+      ],
+    }),
+  ),
+);
+
+// --- who banks here -------------------------------------------------------------------------------------------
+
+export async function addMember(
+  bank: Bank,
+  balancePicoUsd: PicoUsd,
+  limits: readonly (SpendLimit | undefined)[],
+): Promise<BankAccount> {
+  const accountId = newId("acct_", randomBytes(16));
+  const createdAt = new Date(bank.clock.nowMs()).toISOString();
+  await bank.accounts.create({ accountId, name: "test", createdAt });
+  const member: BankAccount = { accountId, keys: [], isSuspended: false };
+  bank.members.push(member);
+  for (const spendLimit of limits) {
+    const secret = formatKey(randomBytes(32));
+    const apiKey: ApiKey = {
+      keyHash: createHash("sha256").update(secret).digest("hex"),
+      keyId: newId("key_", randomBytes(16)),
+      accountId,
+      name: "test",
+      last4: secret.slice(-4),
+      createdAt,
+      status: "active",
+      spendLimit,
+    };
+    await bank.directKeys.create(apiKey);
+    member.keys.push({ secret, apiKey, isRevoked: false });
+  }
+  const credit = paymentOf(bank, accountId, `topup_opening_${accountId}`, balancePicoUsd);
+  await bank.directLedger.credit(credit.credit);
+  credit.isAcknowledged = true;
+  return member;
+}
+
+/** A credit that is to be applied once, however often it is delivered. */
+export function paymentOf(bank: Bank, accountId: string, creditId: string, amountPicoUsd: PicoUsd): Payment {
+  const createdAt = new Date(bank.clock.nowMs()).toISOString();
+  const type = creditId.startsWith("topup_") ? "topup" : "adjustment";
+  const payment: Payment = {
+    credit: { accountId, creditId, type, amountPicoUsd, createdAt },
+    isAcknowledged: false,
+  };
+  bank.payments.set(creditId, payment);
+  return payment;
+}
+
+// --- serving --------------------------------------------------------------------------------------------------
+
+/** Sends a request by its plan through the public API, and waits until it has ended or died. */
+export async function serve(
+  bank: Bank,
+  plan: RequestPlan,
+  { member, key }: { member: BankAccount; key: BankKey },
+  interruption?: Interruption,
+): Promise<Witness> {
+  const user = `group ${plan.group}`;
+  bank.standIn.plans.set(user, plan);
+  const body = bodyOf(plan, user);
+  const name = `req_chaos-${String(plan.number).padStart(12, "0")}`;
+  const idempotencyKey = plan.isIdempotent ? user : undefined;
+  const witness: Witness = {
+    plan,
+    invocation: new Invocation(name, interruption),
+    accountId: member.accountId,
+    requestId: readIdempotency(idempotencyKey, key.apiKey, body)?.requestId ?? name,
+    mustBeRefused: key.isRevoked || member.isSuspended,
+    held: undefined,
+    line: undefined,
+    status: undefined,
+  };
+  bank.witnesses.set(name, witness);
+  await witness.invocation.run(async () => {
+    const waiting: Promise<unknown>[] = [];
+    const response = await bank.api.fetch(
+      new Request("http://bank/v1/chat/completions", {
+        method: "POST",
+        headers: {
+          authorization: `Bearer ${key.secret}`,
+          "content-type": "application/json",
+          ...(idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey }),
+        },
+        body,
+      }),
+      { deadlineMs: bank.clock.nowMs() + REQUEST_LIFE_MS },
+      { waitUntil: (promise) => waiting.push(promise), passThroughOnException: () => {}, props: {} },
+    );
+    witness.status = response.status;
+    await readAnswer(response, plan.leavesEarly);
+    await Promise.all(waiting);
+  });
+  return witness;
+}
+
+function bodyOf(plan: RequestPlan, user: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(
+    JSON.stringify({
+      model: "test/model",
+      messages: [{ role: "user", content: plan.prompt }],
+      user,
+      stream: plan.stream,
+      ...(plan.stream ? { stream_options: { include_usage: plan.includeUsage } } : {}),
+      ...(plan.choices > 1 ? { n: plan.choices } : {}),
+      ...(plan.outputCapTokens === undefined ? {} : { max_completion_tokens: plan.outputCapTokens }),
+    }),
+  );
+}
+
+async function readAnswer(response: Response, leavesEarly: boolean): Promise<void> {
+  if (!leavesEarly || !response.body) return void (await response.arrayBuffer());
+  const reader = response.body.getReader();
+  await reader.read();
+  await reader.cancel();
+}

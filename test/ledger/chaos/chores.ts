@@ -1,0 +1,122 @@
+/** What goes on beside the requests: payments, corrections, sweeps, inspections, and keys that are taken away. */
+import { StoreError } from "../../../lambda/adapters/dynamodb/store.ts";
+import { type Random, seededRandom } from "../../fakes/seeded-random.ts";
+import { type Bank, type BankAccount, type Payment, paymentOf } from "./bank.ts";
+import { type Interruption, Invocation } from "./invocation.ts";
+import { violationsOf } from "./judge.ts";
+import type { Problem } from "./oracle.ts";
+import { PAST_EXPIRY_MS, PAST_STALE_MS, sweepOnce } from "./recovery.ts";
+import { mixSeed } from "./request-plan.ts";
+
+/** Invocations of chores that died. */
+export interface Chores {
+  /** What happens beside the request with this number. */
+  beside(number: number): Promise<void>;
+  /** Delivers every payment that nobody has acknowledged, until somebody does. */
+  payUp(): Promise<void>;
+  readonly problems: Problem[];
+}
+
+export function createChores(bank: Bank, seed: number): Chores {
+  const problems: Problem[] = [];
+  const chores: readonly [everySoOften: number, chore: (random: Random) => Promise<unknown>][] = [
+    [1, async (random) => bank.clock.advance(random.between(0, 400))],
+    [150, async () => bank.clock.advance(PAST_STALE_MS)],
+    // Longer than any hold lives: whoever is on the way settles late.
+    [900, async () => bank.clock.advance(PAST_EXPIRY_MS)],
+    [120, (random) => Promise.all([sweepOnce(bank, { interruption: mayDie(random, 20) }), sweepOnce(bank)])],
+    [25, (random) => topUp(bank, random, problems)],
+    [60, (random) => correct(bank, random, problems)],
+    [
+      300,
+      async (random) => problems.push(...(await violationsOf(bank, anyOf(bank.members, random).accountId))),
+    ],
+    [800, (random) => revokeKey(bank, random)],
+    [4_000, (random) => suspend(bank, random)],
+  ];
+  return {
+    problems,
+    async beside(number) {
+      const random = seededRandom(mixSeed(seed ^ 0x3c6ef372, number));
+      await Promise.all(
+        chores.map(([every, chore]) => (random.chance(1 / every) ? chore(random) : undefined)),
+      );
+    },
+    async payUp() {
+      const open = [...bank.payments.values()].filter(({ isAcknowledged }) => !isAcknowledged);
+      await Promise.all(open.map((payment) => deliver(bank, payment, undefined, problems)));
+    },
+  };
+}
+
+function mayDie(random: Random, lastPoint: number): Interruption | undefined {
+  const atPoint = random.between(1, lastPoint);
+  const kind = random.chance(0.5) ? "crashBefore" : "crashAfter";
+  return random.chance(0.2) ? { atPoint, kind } : undefined;
+}
+
+function anyOf<T>(things: readonly T[], random: Random): T {
+  const thing = things[random.between(0, things.length - 1)];
+  if (thing === undefined) throw new Error("there is nothing to choose from");
+  return thing;
+}
+
+/** A payment arrives twice at the same moment, as Stripe's do. */
+async function topUp(bank: Bank, random: Random, problems: Problem[]): Promise<void> {
+  const { accountId } = anyOf(bank.members, random);
+  const creditId = `topup_${bank.payments.size}`;
+  const payment = paymentOf(bank, accountId, creditId, BigInt(random.between(1, 60)) * 1_000_000_000n);
+  await Promise.all([
+    deliver(bank, payment, mayDie(random, 5), problems),
+    deliver(bank, payment, mayDie(random, 5), problems),
+  ]);
+}
+
+/** May take more than there is. */
+async function correct(bank: Bank, random: Random, problems: Problem[]): Promise<void> {
+  const { accountId } = anyOf(bank.members, random);
+  const amountPicoUsd = -BigInt(random.between(1, 6_000_000)) * 1_000n;
+  const payment = paymentOf(bank, accountId, `adj_${bank.payments.size}`, amountPicoUsd);
+  await deliver(bank, payment, mayDie(random, 5), problems);
+}
+
+let deliveries = 0;
+
+async function deliver(
+  bank: Bank,
+  payment: Payment,
+  interruption: Interruption | undefined,
+  problems: Problem[],
+): Promise<void> {
+  const invocation = new Invocation(`delivery_${++deliveries}`, interruption);
+  try {
+    const end = await invocation.run(() => bank.ledger.credit(payment.credit));
+    if (end !== "crashed") payment.isAcknowledged = true;
+  } catch (error) {
+    if (error instanceof StoreError) return;
+    problems.push({ kind: "violation", text: `${payment.credit.creditId} was refused: ${error}` });
+  }
+}
+
+/** An operator tries until it is done; from then on the key is worth nothing. */
+async function revokeKey(bank: Bank, random: Random): Promise<void> {
+  const key = anyOf(anyOf(bank.members, random).keys, random);
+  await untilDone(() => bank.apiKeys.revoke(key.apiKey));
+  key.isRevoked = true;
+}
+
+async function suspend(bank: Bank, random: Random): Promise<void> {
+  const member: BankAccount = anyOf(bank.members, random);
+  await untilDone(() => bank.statuses.setStatus(member.accountId, "suspended"));
+  member.isSuspended = true;
+}
+
+async function untilDone(work: () => Promise<void>): Promise<void> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.failure === "condition_failed") throw error;
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import type { Account } from "../../../lambda/core/ports.ts";
+import type { SweepReport } from "../../../lambda/ledger/sweep.ts";
+import type { Bank } from "./bank.ts";
+import { type Interruption, Invocation } from "./invocation.ts";
+
+/** Longer than any hold lives: a function's fifteen minutes, and two. */
+export const PAST_EXPIRY_MS = 18 * 60_000;
+/** A record that is older than a minute is drained by the sweeper. */
+export const PAST_STALE_MS = 61_000;
+/** Expire, drain, look again: what takes longer than this never ends. */
+const SWEEPS = 10;
+
+let sweepers = 0;
+
+/** One invocation of the sweeper, over every account or the given one. */
+export async function sweepOnce(
+  bank: Bank,
+  { accountId, interruption }: { accountId?: string; interruption?: Interruption | undefined } = {},
+): Promise<Invocation> {
+  const invocation = new Invocation(`sweeper_${++sweepers}`, interruption);
+  await invocation.run(() => bank.sweep(accountId === undefined ? undefined : only(bank, accountId)));
+  return invocation;
+}
+
+/**
+ * Time passes and sweepers come by, two at once, until they find nothing to do.
+ * @throws Error when they always do.
+ */
+export async function recover(bank: Bank, accountId?: string): Promise<void> {
+  bank.clock.advance(PAST_EXPIRY_MS);
+  for (let turn = 1; turn <= SWEEPS; turn++) {
+    const some = () => (accountId === undefined ? undefined : only(bank, accountId));
+    const reports = await Promise.all([bank.sweep(some()), bank.sweep(some())]);
+    if (reports.every(foundNothing)) return;
+    bank.clock.advance(PAST_STALE_MS);
+  }
+  throw new Error(`sweepers still find work after ${SWEEPS} turns`);
+}
+
+function foundNothing({ expired, givenBack, drained, failed }: SweepReport): boolean {
+  return expired + givenBack + drained + failed === 0;
+}
+
+async function* only(bank: Bank, accountId: string): AsyncIterable<Account> {
+  const account = await bank.directLedger.account(accountId);
+  if (account) yield account;
+}
