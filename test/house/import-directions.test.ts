@@ -96,14 +96,19 @@ const BREAKS: readonly { readonly rule: string; readonly when: string; readonly 
     tree: { "lambda/gateway/serve.ts": 'import "../../test/fakes/upstream.ts";' },
   },
   {
-    rule: "lib-imports-env-and-tables-only",
+    rule: "lib-imports-definitions-only",
     when: "deploy time imports core",
     tree: { "lib/ledger.ts": 'import "../lambda/core/hold.ts";' },
   },
   {
-    rule: "lib-imports-env-and-tables-only",
+    rule: "lib-imports-definitions-only",
     when: "deploy time imports a handler",
     tree: { "lib/gateway.ts": 'import "../lambda/gateway/handler.ts";' },
+  },
+  {
+    rule: "lib-imports-definitions-only",
+    when: "deploy time imports what lies beside a definition",
+    tree: { "lib/usage.ts": 'import "../lambda/adapters/s3/object-store.ts";' },
   },
   {
     rule: "no-circles",
@@ -163,6 +168,8 @@ test("the imports that the design allows break no rule", async () => {
     "lambda/core/hold.ts": 'import "./money.ts";',
     "lib/ledger.ts":
       'import "../lambda/env.ts"; import "../lambda/adapters/dynamodb/tables.ts"; import "./config.ts"; import "aws-cdk-lib";',
+    "lib/usage.ts":
+      'import "../lambda/adapters/eventbridge/rules.ts"; import "../lambda/adapters/s3/lake-schema.ts";',
     "local/server.ts": 'import "../lambda/gateway/serve.ts"; import "../lambda/adapters/dynamodb/store.ts";',
     "bin/cli.ts": 'import "../lambda/core/money.ts"; import "../local/server.ts";',
   };
