@@ -1,8 +1,8 @@
 import fc from "fast-check";
 
-/** How many accounts, keys and payments a sequence plays with: few, so that they meet. */
+/** How many accounts and keys a sequence plays with: few, so that they meet. */
 export const ACCOUNTS = 2;
-export const KEYS = 2;
+const KEYS = 2;
 
 /** What becomes of a request once its hold is taken; decided with the hold, and the same whenever it is tried again. */
 export type Fate = "settle" | "release" | "abandon";
