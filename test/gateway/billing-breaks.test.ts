@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { PicoUsd } from "../../lambda/core/money.ts";
 import { type Behavior, failure, json, type StreamOptions } from "../fakes/provider-server.ts";
-import { chunk, completion, streamed, usage, usageChunk } from "./completions.ts";
-import { chat, openWorld, PRICE, type World } from "./world.ts";
+import { chat, chunk, completion, streamed, usage, usageChunk } from "./completions.ts";
+import { openWorld, PRICE, type World } from "./world.ts";
 
 let world: World;
 beforeAll(async () => {

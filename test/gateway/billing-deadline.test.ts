@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { hang, json, sse, stream } from "../fakes/provider-server.ts";
-import { chunk, completion, streamed, usage, usageChunk } from "./completions.ts";
+import { chat, chunk, completion, streamed, usage, usageChunk } from "./completions.ts";
 import { manualTimers } from "./manual-timers.ts";
-import { chat, expectError, openWorld, PRICE, type World } from "./world.ts";
+import { expectError, openWorld, PRICE, type World } from "./world.ts";
 
 /** The function lives for 15 minutes, and settles with 10 seconds left. */
 const TO_THE_DEADLINE_MS = 15 * 60_000 - 10_000;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { formatUsd, type PicoUsd, parseUsd } from "../../lambda/core/money.ts";
 import type { Behavior } from "../fakes/provider-server.ts";
-import { chunk, completion, streamed, usage, usageChunk } from "./completions.ts";
-import { type Client, chat, openWorld, PRICE, requestIdOf, type World } from "./world.ts";
+import { chat, chunk, completion, streamed, usage, usageChunk } from "./completions.ts";
+import { type Client, openWorld, PRICE, requestIdOf, type World } from "./world.ts";
 
 let world: World;
 beforeAll(async () => {

@@ -1,6 +1,12 @@
 import { type Behavior, json, type StreamOptions, sse, stream } from "../fakes/provider-server.ts";
 
-/** What providers answer, in OpenAI's form. */
+// What clients ask and providers answer, in OpenAI's form.
+
+/** A valid request for `test/model` with these changes. */
+export function chat(fields: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+  return { model: "test/model", messages: [{ role: "user", content: "Hello" }], ...fields };
+}
+
 export function usage(prompt: number, completion: number, more: object = {}) {
   return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion, ...more };
 }

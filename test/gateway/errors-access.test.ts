@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { formatKey } from "../../lambda/core/keys.ts";
-import { completion, usage } from "./completions.ts";
-import { chat, expectError, openWorld, type World } from "./world.ts";
+import { chat, completion, usage } from "./completions.ts";
+import { expectError, openWorld, type World } from "./world.ts";
 
 let world: World;
 beforeAll(async () => {

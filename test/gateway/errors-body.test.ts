@@ -1,8 +1,8 @@
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { MAX_BODY_BYTES } from "../../lambda/gateway/chat-request.ts";
-import { completion, usage } from "./completions.ts";
-import { type Client, chat, expectError, openWorld, type World } from "./world.ts";
+import { chat, completion, usage } from "./completions.ts";
+import { type Client, expectError, openWorld, type World } from "./world.ts";
 
 let world: World;
 let client: Client;

@@ -1,8 +1,8 @@
 import OpenAI, { APIError } from "openai";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Behavior, body, sse, stream } from "../fakes/provider-server.ts";
-import { chunk, streamed, usage, usageChunk } from "./completions.ts";
-import { type Client, chat, openWorld, requestIdOf, type World } from "./world.ts";
+import { chat, chunk, streamed, usage, usageChunk } from "./completions.ts";
+import { type Client, openWorld, requestIdOf, type World } from "./world.ts";
 
 let world: World;
 let silent: World;

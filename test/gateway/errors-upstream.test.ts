@@ -3,8 +3,8 @@ import OpenAI from "openai";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { body, failure, hang, json, reset, stream } from "../fakes/provider-server.ts";
 import { startRouter } from "../fakes/router.ts";
-import { completion, usage } from "./completions.ts";
-import { chat, expectError, openWorld, requestIdOf, type World } from "./world.ts";
+import { chat, completion, usage } from "./completions.ts";
+import { expectError, openWorld, requestIdOf, type World } from "./world.ts";
 
 const ACCOUNT_DATA =
   "sk-proj-TheOperatorsOwnKey1234567890 of organization org-acme123 (billing@acme.example)";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { formatUsd } from "../../lambda/core/money.ts";
-import { completion, usage } from "./completions.ts";
-import { chat, openWorld, PRICE, type World } from "./world.ts";
+import { chat, completion, usage } from "./completions.ts";
+import { openWorld, PRICE, type World } from "./world.ts";
 
 /** A model's own limits and its provider's own ways. */
 const worlds: World[] = [];

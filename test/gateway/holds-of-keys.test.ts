@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { formatUsd, parseUsd } from "../../lambda/core/money.ts";
-import { completion, usage } from "./completions.ts";
+import { chat, completion, usage } from "./completions.ts";
 import { manualTimers } from "./manual-timers.ts";
-import { type Client, chat, expectError, openWorld, PRICE, requestIdOf, type World } from "./world.ts";
+import { type Client, expectError, openWorld, PRICE, requestIdOf, type World } from "./world.ts";
 
 const DAY_MS = 86_400_000;
 const COST = 1_000n * PRICE.input + 100n * PRICE.output;

@@ -3,8 +3,8 @@ import { MAX_OPEN } from "../../lambda/adapters/dynamodb/holding.ts";
 import { NO_KEY_PERIOD } from "../../lambda/core/hold.ts";
 import { inputBoundTokens } from "../../lambda/core/input-bound.ts";
 import { formatUsd, type PicoUsd, parseUsd } from "../../lambda/core/money.ts";
-import { completion, usage } from "./completions.ts";
-import { type Client, chat, expectError, openWorld, PRICE, type World } from "./world.ts";
+import { chat, completion, usage } from "./completions.ts";
+import { type Client, expectError, openWorld, PRICE, type World } from "./world.ts";
 
 let world: World;
 beforeAll(async () => {

@@ -2,6 +2,7 @@ import { expect, vi } from "vitest";
 import type { Entry } from "../../lambda/core/charge.ts";
 import type { SpendLimit } from "../../lambda/core/keys.ts";
 import { type PicoUsd, parseUsd } from "../../lambda/core/money.ts";
+import type { RateLimit } from "../../lambda/core/rate-limit.ts";
 import { type ProviderServer, startProviderServer } from "../fakes/provider-server.ts";
 import { type Router, type RouterOptions, startRouter } from "../fakes/router.ts";
 
@@ -24,6 +25,7 @@ export interface World {
 export interface ClientOptions {
   readonly creditUsd?: string;
   readonly spendLimit?: SpendLimit;
+  readonly rateLimit?: RateLimit;
   readonly allowedModels?: readonly string[];
   readonly expiresAt?: string;
 }
@@ -114,11 +116,6 @@ async function entryOf(router: Router, accountId: string, request: Response | st
 
 export function requestIdOf(response: Response): string {
   return response.headers.get("x-request-id") ?? "";
-}
-
-/** A valid request for `test/model` with these changes. */
-export function chat(fields: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
-  return { model: "test/model", messages: [{ role: "user", content: "Hello" }], ...fields };
 }
 
 export interface ExpectedError {
