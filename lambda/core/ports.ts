@@ -168,6 +168,21 @@ export interface Providers {
   get(name: string): Promise<Provider | undefined>;
 }
 
+// --- files ----------------------------------------------------------------------------------------------------
+
+export interface StoredObject {
+  readonly key: string;
+  readonly sizeBytes: number;
+}
+
+/** One bucket. An object is there whole or not at all. */
+export interface ObjectStore {
+  put(key: string, body: Uint8Array, contentType: string): Promise<void>;
+  get(key: string): Promise<Uint8Array | undefined>;
+  /** In order of their keys. */
+  list(prefix: string): AsyncIterable<StoredObject>;
+}
+
 // --- the log --------------------------------------------------------------------------------------------------
 
 /** One line a request, by allow-list: ids, counts, timings, money. Never prompts, keys, headers or messages. */
