@@ -6,6 +6,7 @@ import { meter } from "../core/metering.ts";
 import { formatUsd, type PicoUsd } from "../core/money.ts";
 import type { ProviderAnswer } from "../core/ports.ts";
 import { NO_USAGE, type Usage } from "../core/usage.ts";
+import { inputPartsOf } from "./chat-request.ts";
 import type { Answered, Dispatch } from "./dispatch.ts";
 import { alarmOf, asGatewayError, errorResponse, statusOf } from "./errors.ts";
 import { drainEntry, type Ending, type Exchange, NOTHING, settleExchange } from "./exchange.ts";
@@ -76,12 +77,8 @@ export async function endUnanswered(
 
 /** What an answer nobody counted probably used. */
 export function estimateOf(exchange: Exchange, output: { ascii: number; other: number }): Usage {
-  const usage = estimateUsage(inputPartsOf(exchange), exchange.model, "");
+  const usage = estimateUsage(inputPartsOf(exchange.chat), exchange.model, "");
   return { ...NO_USAGE, ...usage, outputTokens: estimateTokens(output) };
-}
-
-function inputPartsOf({ chat }: Exchange) {
-  return { bodyBytes: chat.body.byteLength, messages: chat.fields.messages, tools: chat.fields.tools };
 }
 
 /** OpenAI's usage object as the provider wrote it, or ours where there was none, with the exact cost in USD. */

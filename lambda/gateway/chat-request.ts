@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Model } from "../core/catalog.ts";
 import { GatewayError } from "../core/errors.ts";
+import type { InputParts } from "../core/input-bound.ts";
 
 /** Bytes of a request body: Lambda takes no more. */
 export const MAX_BODY_BYTES = 6 * 1024 * 1024;
@@ -80,6 +81,17 @@ export function readChatRequest(body: Uint8Array): ChatRequest {
     requestedOutputTokens: fields.max_completion_tokens ?? fields.max_tokens ?? undefined,
     choices: fields.n ?? 1,
     audioOutput: fields.modalities?.includes("audio") ?? false,
+  };
+}
+
+/** What of a request goes in as tokens. */
+export function inputPartsOf({ body, fields }: ChatRequest): InputParts {
+  const { messages, tools, functions, response_format } = fields;
+  return {
+    bodyBytes: body.byteLength,
+    messages,
+    tools: tools ?? functions ?? undefined,
+    responseFormat: response_format ?? undefined,
   };
 }
 

@@ -5,7 +5,7 @@ import type { ApiKey } from "../core/keys.ts";
 import { answerJson, deadlineError } from "./answer-json.ts";
 import { answerStream } from "./answer-stream.ts";
 import { authenticate } from "./authenticate.ts";
-import { readChatRequest, refuseUnreadable } from "./chat-request.ts";
+import { inputPartsOf, readChatRequest, refuseUnreadable } from "./chat-request.ts";
 import { createDispatch, type UsableRoute, usableRoutes } from "./dispatch.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway, Invocation } from "./gateway.ts";
@@ -46,19 +46,8 @@ export async function serveChat(gateway: Gateway, call: ChatCall, invocation: In
   const model = findModel(gateway, key, chat.fields.model);
   Object.assign(call.known, { model: model.id });
   refuseUnreadable(chat.fields, model);
-  const { messages, tools, functions, response_format } = chat.fields;
-  const quoted = quote(
-    {
-      bodyBytes: chat.body.byteLength,
-      messages,
-      tools: tools ?? functions ?? undefined,
-      responseFormat: response_format ?? undefined,
-      requestedOutputTokens: chat.requestedOutputTokens,
-      choices: chat.choices,
-      audioOutput: chat.audioOutput,
-    },
-    model,
-  );
+  const { requestedOutputTokens, choices, audioOutput } = chat;
+  const quoted = quote({ ...inputPartsOf(chat), requestedOutputTokens, choices, audioOutput }, model);
   const tag = readTag(call.tag, chat.fields.user);
   const idempotency = readIdempotency(call.idempotencyKey, key, chat.body);
   const requestId = idempotency?.requestId ?? call.requestId;
