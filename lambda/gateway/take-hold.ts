@@ -52,7 +52,7 @@ export async function takeHold(gateway: Gateway, wanted: HoldFor): Promise<Held>
       ? await balanceOnly(gateway, wanted.key)
       : await tryHold(gateway, wanted, offer);
     if (answer.held) return heldFor(gateway, wanted, answer, offers);
-    if (answer.refusal === "already_known") throw alreadyKnown(answer.account, wanted);
+    await refuseSecond(gateway, answer.account, wanted);
     const rate = rateCheck(wanted, offer, gateway.timers.nowMs());
     if (answer.refusal === "rate_limited" && answer.account && rate) {
       throw rateLimited(rate.limit, rateUseOf(answer.account, rate), rate.tokens, gateway.timers.nowMs());
@@ -77,12 +77,15 @@ async function heldFor(
   offers: readonly Offer[],
 ): Promise<Held> {
   const offer = offers.find(({ amountPicoUsd }) => amountPicoUsd === open.hold.amountPicoUsd);
-  const { idempotency } = wanted;
-  if (idempotency) {
-    const entry = await gateway.ledger.entry(open.accountId, open.requestId);
+  if (wanted.idempotency) {
+    const release = () => gateway.ledger.release(open).catch(() => {});
+    const entry = await gateway.ledger.entry(open.accountId, open.requestId).catch(async (error: unknown) => {
+      await release();
+      throw error;
+    });
     if (entry) {
-      await gateway.ledger.release(open);
-      throw conflict(firstOf(entry), idempotency);
+      await release();
+      throw conflict(firstOf(entry), wanted.idempotency);
     }
   }
   if (!offer) throw new Error("a hold of ours came back with an amount that was never offered");
@@ -95,15 +98,19 @@ function firstOf(entry: Entry) {
   return { outcome: entry.charge?.outcome ?? "completed", fingerprint: entry.charge?.fingerprint };
 }
 
-function alreadyKnown(account: Account | undefined, { requestId, idempotency }: HoldFor): GatewayError {
-  const held = account?.holds.get(requestId);
-  const entry = account?.outbox.get(requestId);
-  if (!idempotency) return refusalError("already_known");
-  if (entry) return conflict(firstOf(entry), idempotency);
-  return conflict(
-    { outcome: "open", fingerprint: held && fingerprintOf(decodeHold(held).attempt) },
-    idempotency,
-  );
+/** Whoever asks again is told of the first, also where money or a limit would not let a new request in any more. */
+async function refuseSecond(
+  gateway: Gateway,
+  account: Account | undefined,
+  { requestId, idempotency }: HoldFor,
+): Promise<void> {
+  if (!idempotency || !account) return;
+  const held = account.holds.get(requestId);
+  if (held !== undefined) {
+    throw conflict({ outcome: "open", fingerprint: fingerprintOf(decodeHold(held).attempt) }, idempotency);
+  }
+  const entry = account.outbox.get(requestId) ?? (await gateway.ledger.entry(account.accountId, requestId));
+  if (entry) throw conflict(firstOf(entry), idempotency);
 }
 
 function tryHold(gateway: Gateway, wanted: HoldFor, offer: Offer): Promise<HoldAnswer> {

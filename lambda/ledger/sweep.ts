@@ -1,4 +1,5 @@
 import type { ChargeFacts } from "../core/charge.ts";
+import { fingerprintOf } from "../core/idempotency.ts";
 import { decodeOpenHold } from "../core/open-hold.ts";
 import type { Account, Ledger, OpenHold } from "../core/ports.ts";
 import { staleRates } from "../core/rate-limit.ts";
@@ -103,6 +104,7 @@ function expiredFacts({ requestId, hold }: OpenHold, nowMs: number): ChargeFacts
     catalogVersion: hold.catalogVersion,
     createdAt: new Date(nowMs).toISOString(),
     latencyMs: 0,
+    fingerprint: fingerprintOf(hold.attempt),
   };
 }
 
