@@ -28,6 +28,12 @@ export const systemTimers: Timers = {
   },
 };
 
+/**
+ * The embedded store shares this process and its one thread: slow means busy, never lost, and trying again would only
+ * make it busier. Two hundred requests at once take it seconds.
+ */
+const EMBEDDED_ANSWER_MS = 30_000;
+
 /** The whole product over an embedded DynamoDB: the same rooms and adapters that run in AWS, wired for one process. */
 export function wireLocal(
   dynamo: LocalDynamo,
@@ -35,7 +41,7 @@ export function wireLocal(
   log: RequestLog,
   timers: Timers = systemTimers,
 ) {
-  const client = createDynamoClient(dynamo.endpoint);
+  const client = createDynamoClient(dynamo.endpoint, 1, EMBEDDED_ANSWER_MS);
   const store = createSdkStore(client);
   const queries = createQueries(client);
   const ledger = createLedger({

@@ -72,6 +72,7 @@ function watchBalance(watched: Router) {
   };
 }
 
+// The embedded store does one thing at a time, and this is its hardest test.
 test("Of 200 streams at once on a balance for 50 holds, 50 run and 150 get 402, and the books are exact.", async () => {
   const creditPicoUsd = BigInt(COVERED) * (await holdPicoUsd());
   router = await startRouter({ providerUrl: provider.baseUrl, creditUsd: formatUsd(creditPicoUsd) });
@@ -113,4 +114,4 @@ test("Of 200 streams at once on a balance for 50 holds, 50 run and 150 get 402, 
   expect(account.postedPicoUsd).toBe(creditPicoUsd - BigInt(COVERED) * COST_PICO_USD);
   expect(account.writeOffPicoUsd).toBe(0n);
   expect(provider.calls.length - callsBefore).toBe(COVERED);
-});
+}, 120_000);

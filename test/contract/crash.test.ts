@@ -3,7 +3,7 @@ import { execFile, spawnSync } from "node:child_process";
 import path from "node:path";
 import { promisify } from "node:util";
 import { OpenAI } from "openai";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { decodeHold } from "../../lambda/core/hold.ts";
 import { startDynamo } from "../../local/dynamodb.ts";
 import { systemTimers } from "../../local/runtime.ts";
@@ -17,6 +17,9 @@ import { COST_PICO_USD, gate, REQUEST, slowStream, USED } from "./slow-stream.ts
 const WELCOME_PICO_USD = 25n * 10n ** 12n;
 const HAS_CURL = spawnSync("curl", ["--version"]).error === undefined;
 if (!HAS_CURL) console.log("The printed curl line is not run: there is no curl on this machine");
+
+// Every start is a process of its own, seconds on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 let provider: ProviderServer;
 let folder: LocalFolder;
@@ -127,7 +130,7 @@ test("Killed amid streams, three times over, it starts again with sound books, o
   local.kill("SIGKILL");
   await local.ended;
   await expectHoldsToExpire();
-}, 60_000);
+});
 
 /** What crashes left held comes back, at no charge, when it has expired. */
 async function expectHoldsToExpire(): Promise<void> {
