@@ -1,11 +1,14 @@
 /** `npm start`: the whole product in one process, on embedded stores kept in a folder. */
+import { createObjectStore, createS3Client } from "../lambda/adapters/s3/object-store.ts";
 import { ConfigError, compileCatalog, loadConfig } from "../lib/config.ts";
 import { claimDataFolder, type DataFolder, FolderInUseError } from "../local/data-folder.ts";
 import { startDynamo } from "../local/dynamodb.ts";
 import { firstKey } from "../local/first-run.ts";
 import { greeting } from "../local/greeting.ts";
+import { keepReporting, reportWorld } from "../local/reports.ts";
 import { openRequestLog } from "../local/request-log.ts";
 import { wireLocal } from "../local/runtime.ts";
+import { LOCAL_BUCKET, startS3 } from "../local/s3.ts";
 import { startServer } from "../local/server.ts";
 
 const SWEEP_EVERY_MS = 60_000;
@@ -15,23 +18,36 @@ async function main(folder: DataFolder): Promise<void> {
     await loadConfig(process.env["WLROUTER_CONFIG"] ?? "wlrouter.config.ts"),
   );
   const dynamo = await startDynamo(folder.file("dynamodb"));
+  const s3 = await startS3(folder.file("s3"));
+  const objects = createObjectStore(createS3Client(s3.endpoint), LOCAL_BUCKET);
   const log = openRequestLog(folder.file("requests.jsonl"));
   const router = wireLocal(dynamo, catalogFile, log);
   const key = await firstKey(router.accounts, router.keys, router.ledger);
   // What a crash left behind is mended before anyone asks.
   await router.sweep();
   const sweeping = setInterval(() => void router.sweep(), SWEEP_EVERY_MS);
+  const stopReporting = keepReporting(reportWorld(router.accounts, router.keys, objects), (message) =>
+    console.error(message),
+  );
   const server = await startServer(router.api, Number(process.env["PORT"] ?? 8787));
   const baseUrl = `http://127.0.0.1:${server.port}/v1`;
-  folder.announce({ baseUrl, dynamodbEndpoint: dynamo.endpoint, pid: process.pid });
+  folder.announce({
+    baseUrl,
+    dynamodbEndpoint: dynamo.endpoint,
+    s3Endpoint: s3.endpoint,
+    reportsBucket: LOCAL_BUCKET,
+    pid: process.pid,
+  });
   console.log(greeting({ baseUrl, key, models: [...router.catalog.models.keys()], folder: folder.path }));
 
   onStop(async () => {
     clearInterval(sweeping);
     await server.close();
+    await stopReporting();
     router.close();
     await log.close();
     await dynamo.close();
+    await s3.close();
     folder.release();
   });
 }

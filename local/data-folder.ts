@@ -5,6 +5,9 @@ import path from "node:path";
 export interface LocalServerFile {
   readonly baseUrl: string;
   readonly dynamodbEndpoint: string;
+  /** Readable without a signature. */
+  readonly s3Endpoint: string;
+  readonly reportsBucket: string;
   readonly pid: number;
 }
 

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from "commander";
 import { type PicoUsd, parseUsd } from "../../lambda/core/money.ts";
+import { dayNamed, monthNamed, type Period } from "../../lambda/core/report/period.ts";
 
 /**
  * Parsers of arguments. Each throws commander's InvalidArgumentError, which is printed behind the argument's name and
@@ -74,6 +75,20 @@ export function nameList(text: string): string[] {
   const names = [...new Set(text.split(",").map((name) => name.trim()))];
   if (names.includes("")) throw new InvalidArgumentError("Write model ids with commas between them: a,b.");
   return names;
+}
+
+/** A whole day of UTC. */
+export function day(text: string): Period {
+  const found = dayNamed(text);
+  if (!found) throw new InvalidArgumentError("Write a day of the calendar: 2026-11-23.");
+  return found;
+}
+
+/** A whole month of UTC. */
+export function month(text: string): Period {
+  const found = monthNamed(text);
+  if (!found) throw new InvalidArgumentError("Write a month of the calendar: 2026-11.");
+  return found;
 }
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;

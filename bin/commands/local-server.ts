@@ -8,7 +8,13 @@ import type { LocalServerFile } from "../../local/data-folder.ts";
 import { Failure } from "./failures.ts";
 import { parseLogLine } from "./log-line.ts";
 
-const ServerFile = z.object({ baseUrl: z.string(), dynamodbEndpoint: z.url(), pid: z.int().positive() });
+const ServerFile = z.object({
+  baseUrl: z.string(),
+  dynamodbEndpoint: z.url(),
+  s3Endpoint: z.url(),
+  reportsBucket: z.string(),
+  pid: z.int().positive(),
+});
 
 /** @throws Failure when no server runs on that data folder. */
 export async function runningServer(folder: string): Promise<LocalServerFile> {

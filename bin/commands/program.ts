@@ -4,6 +4,7 @@ import { sentenceOf, UsageError } from "./failures.ts";
 import { addKeys } from "./keys.ts";
 import { addLedger } from "./ledger.ts";
 import { addModels } from "./models.ts";
+import { addReports } from "./reports.ts";
 import { addRequests } from "./requests.ts";
 import type { Io, Session, Stores } from "./session.ts";
 import { openLocal, openStack } from "./stores.ts";
@@ -41,7 +42,8 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
         if (bad) exitCode = FAILED;
       },
   };
-  for (const add of [addAccounts, addKeys, addModels, addRequests, addLedger]) add(program, session);
+  for (const add of [addAccounts, addKeys, addModels, addRequests, addLedger, addReports])
+    add(program, session);
   try {
     await program.parseAsync(withoutBareLocal(argv, program), { from: "user" });
     return exitCode;

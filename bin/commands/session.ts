@@ -1,7 +1,7 @@
 import type { Accounts } from "../../lambda/adapters/dynamodb/accounts.ts";
 import type { ApiKeys } from "../../lambda/adapters/dynamodb/api-keys.ts";
 import type { ApiKey } from "../../lambda/core/keys.ts";
-import type { Account, Ledger, RequestLogLine } from "../../lambda/core/ports.ts";
+import type { Account, Ledger, ObjectStore, RequestLogLine } from "../../lambda/core/ports.ts";
 import { Failure, noSuchAccount } from "./failures.ts";
 
 /** The world around the command line, so that tests can stand in for it. */
@@ -25,6 +25,8 @@ export interface Stores {
   readonly accounts: Accounts;
   readonly keys: ApiKeys;
   readonly ledger: Ledger;
+  /** The bucket of reports. */
+  objects(): Promise<ObjectStore>;
   /** The structured log's line of a request. */
   logLine(requestId: string): Promise<RequestLogLine | undefined>;
   close(): void;

@@ -31,6 +31,15 @@ export async function stackTables(stack: string): Promise<TableNames> {
   };
 }
 
+/** @throws Failure when the stack has no bucket for reports. */
+export async function stackReportsBucket(stack: string): Promise<string> {
+  const bucket = (await stackOutputs(stack)).get("ReportsBucket");
+  if (bucket) return bucket;
+  throw new Failure(
+    `the stack "${stack}" has no output ReportsBucket: deploy it again, it is older than this`,
+  );
+}
+
 async function stackOutputs(stack: string): Promise<ReadonlyMap<string, string>> {
   const client = new CloudFormationClient({});
   try {

@@ -7,6 +7,7 @@ import { createLedger } from "../../lambda/adapters/dynamodb/ledger.ts";
 import { createQueries } from "../../lambda/adapters/dynamodb/queries.ts";
 import { createSdkStore } from "../../lambda/adapters/dynamodb/sdk-store.ts";
 import { TABLES, type TableNames } from "../../lambda/adapters/dynamodb/tables.ts";
+import type { ObjectStore } from "../../lambda/core/ports.ts";
 import { localLogLine, runningServer } from "./local-server.ts";
 import type { Stores } from "./session.ts";
 
@@ -15,22 +16,38 @@ const READ_ATTEMPTS = 5;
 
 /** The tables and the log of the server that runs on this machine. @throws Failure when none does. */
 export async function openLocal(folder: string): Promise<Stores> {
-  const { dynamodbEndpoint } = await runningServer(folder);
+  const { dynamodbEndpoint, s3Endpoint, reportsBucket } = await runningServer(folder);
   const tables = {
     accounts: TABLES.accounts.name,
     ledger: TABLES.ledger.name,
     apiKeys: TABLES.apiKeys.name,
   };
-  return open(tables, dynamodbEndpoint, (requestId) => localLogLine(folder, requestId));
+  return open(tables, dynamodbEndpoint, {
+    logLine: (requestId) => localLogLine(folder, requestId),
+    objects: () => openBucket(reportsBucket, s3Endpoint),
+  });
 }
 
 /** The tables and the log of a deployed stack, with the operator's own AWS credentials. @throws Failure */
 export async function openStack(name: string): Promise<Stores> {
-  const { stackLogLine, stackTables } = await import("./stack.ts");
-  return open(await stackTables(name), undefined, (requestId) => stackLogLine(name, requestId));
+  const { stackLogLine, stackReportsBucket, stackTables } = await import("./stack.ts");
+  return open(await stackTables(name), undefined, {
+    logLine: (requestId) => stackLogLine(name, requestId),
+    objects: async () => openBucket(await stackReportsBucket(name)),
+  });
 }
 
-function open(tables: TableNames, endpoint: string | undefined, logLine: Stores["logLine"]): Stores {
+/** Loaded only by the commands that need it. */
+async function openBucket(bucket: string, endpoint?: string): Promise<ObjectStore> {
+  const { createObjectStore, createS3Client } = await import("../../lambda/adapters/s3/object-store.ts");
+  return createObjectStore(createS3Client(endpoint), bucket);
+}
+
+function open(
+  tables: TableNames,
+  endpoint: string | undefined,
+  beside: Pick<Stores, "logLine" | "objects">,
+): Stores {
   const client = createDynamoClient(endpoint);
   const readClient = createDynamoClient(endpoint, READ_ATTEMPTS);
   const store = createSdkStore(client);
@@ -45,7 +62,7 @@ function open(tables: TableNames, endpoint: string | undefined, logLine: Stores[
       pause: (milliseconds) => pause(milliseconds),
       newAttempt: () => randomBytes(5).toString("base64url"),
     }),
-    logLine,
+    ...beside,
     close() {
       client.destroy();
       readClient.destroy();

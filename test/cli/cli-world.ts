@@ -6,6 +6,7 @@ import { run } from "../../bin/commands/program.ts";
 import { openLocal } from "../../bin/commands/stores.ts";
 import { createDynamoClient } from "../../lambda/adapters/dynamodb/client.ts";
 import { type LocalDynamo, startDynamo } from "../../local/dynamodb.ts";
+import { LOCAL_BUCKET, startS3 } from "../../local/s3.ts";
 import { EXAMPLE } from "../lib/config-example.ts";
 
 export interface Said {
@@ -14,13 +15,19 @@ export interface Said {
   readonly err: string;
 }
 
-/** An in-memory DynamoDB, announced in a temporary data folder as the local server announces it. */
+/** An in-memory DynamoDB and an embedded S3, announced in a temporary data folder as the local server announces it. */
 export async function startCliWorld(given?: LocalDynamo) {
   const dynamo = given ?? (await startDynamo());
   const folder = mkdtempSync(path.join(tmpdir(), "wlrouter-cli-"));
   const configFile = path.join(folder, "config.json");
   writeFileSync(configFile, JSON.stringify(EXAMPLE));
-  announce(folder, { baseUrl: "http://127.0.0.1:9/v1", dynamodbEndpoint: dynamo.endpoint, pid: process.pid });
+  const s3 = await startS3(path.join(folder, "s3"));
+  announce(folder, {
+    baseUrl: "http://127.0.0.1:9/v1",
+    dynamodbEndpoint: dynamo.endpoint,
+    s3Endpoint: s3.endpoint,
+    pid: process.pid,
+  });
   const stores = await openLocal(folder);
   const client = createDynamoClient(dynamo.endpoint);
   const env = { WLROUTER_DATA: folder, WLROUTER_CONFIG: configFile };
@@ -83,6 +90,7 @@ export async function startCliWorld(given?: LocalDynamo) {
     async close() {
       stores.close();
       client.destroy();
+      await s3.close();
       if (!given) await dynamo.close();
       rmSync(folder, { recursive: true });
     },
@@ -92,5 +100,6 @@ export async function startCliWorld(given?: LocalDynamo) {
 export type CliWorld = Awaited<ReturnType<typeof startCliWorld>>;
 
 export function announce(folder: string, server: object): void {
-  writeFileSync(path.join(folder, "local.json"), JSON.stringify(server));
+  const announced = { s3Endpoint: "http://127.0.0.1:9", reportsBucket: LOCAL_BUCKET, ...server };
+  writeFileSync(path.join(folder, "local.json"), JSON.stringify(announced));
 }
