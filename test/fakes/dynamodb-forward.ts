@@ -21,6 +21,8 @@ export async function forward(
     agent,
     headers: { ...passed, "content-length": body.length },
   });
+  // `once` hears of what goes wrong before the answer begins; afterwards its reader does, and nobody else need.
+  outgoing.on("error", () => {});
   outgoing.end(body);
   const [incoming]: [IncomingMessage] = (await once(outgoing, "response")) as [IncomingMessage];
   const answer = await buffer(incoming);

@@ -31,7 +31,8 @@ export interface BankKey {
 
 export interface BankAccount {
   readonly accountId: string;
-  readonly keys: BankKey[];
+  /** Those in use; a revoked one is used for a while yet. */
+  keys: BankKey[];
   isSuspended: boolean;
 }
 
@@ -41,8 +42,8 @@ export interface Witness {
   readonly invocation: Invocation;
   readonly accountId: string;
   readonly requestId: string;
-  /** Its key was revoked, or its account suspended, before it began. */
-  readonly mustBeRefused: boolean;
+  /** Its key was revoked, or its account suspended, before it began and until it ended. */
+  mustBeRefused: boolean;
   held: OpenHold | undefined;
   /** Its line in the log, which is written when its end is known. */
   line: RequestLogLine | undefined;
@@ -93,6 +94,7 @@ export function openBank({ dynamo, endpoint, clock }: BankOptions) {
   const api = createApi({
     catalog: CATALOG,
     ledger: watched(ledger, witness),
+    entries: accounts,
     keys: cachedKeyFinder(createKeyFinder(store, tables), () => clock.nowMs()),
     providers: {
       get: async (name) =>
@@ -116,6 +118,8 @@ export function openBank({ dynamo, endpoint, clock }: BankOptions) {
     witnesses,
     payments: new Map<string, Payment>(),
     members: [] as BankAccount[],
+    /** Of every key there ever was, by its id. */
+    limits: new Map<string, SpendLimit | undefined>(),
     directLedger: ledgerOn(directStore),
     directKeys: createApiKeys(directStore, queries, tables),
     /** Over the bad network, like everything that happens while the bank is open. */
@@ -181,25 +185,28 @@ export async function addMember(
   await bank.accounts.create({ accountId, name: "test", createdAt });
   const member: BankAccount = { accountId, keys: [], isSuspended: false };
   bank.members.push(member);
-  for (const spendLimit of limits) {
-    const secret = formatKey(randomBytes(32));
-    const apiKey: ApiKey = {
-      keyHash: createHash("sha256").update(secret).digest("hex"),
-      keyId: newId("key_", randomBytes(16)),
-      accountId,
-      name: "test",
-      last4: secret.slice(-4),
-      createdAt,
-      status: "active",
-      spendLimit,
-    };
-    await bank.directKeys.create(apiKey);
-    member.keys.push({ secret, apiKey, isRevoked: false });
-  }
+  for (const spendLimit of limits) member.keys.push(await newKey(bank, accountId, spendLimit));
   const credit = paymentOf(bank, accountId, `topup_opening_${accountId}`, balancePicoUsd);
   await bank.directLedger.credit(credit.credit);
   credit.isAcknowledged = true;
   return member;
+}
+
+export async function newKey(bank: Bank, accountId: string, spendLimit?: SpendLimit): Promise<BankKey> {
+  const secret = formatKey(randomBytes(32));
+  const apiKey: ApiKey = {
+    keyHash: createHash("sha256").update(secret).digest("hex"),
+    keyId: newId("key_", randomBytes(16)),
+    accountId,
+    name: "test",
+    last4: secret.slice(-4),
+    createdAt: new Date(bank.clock.nowMs()).toISOString(),
+    status: "active",
+    spendLimit,
+  };
+  await bank.directKeys.create(apiKey);
+  bank.limits.set(apiKey.keyId, spendLimit);
+  return { secret, apiKey, isRevoked: false };
 }
 
 /** A credit that is to be applied once, however often it is delivered. */
@@ -227,13 +234,14 @@ export async function serve(
   bank.standIn.plans.set(user, plan);
   const body = bodyOf(plan, user);
   const name = `req_chaos-${String(plan.number).padStart(12, "0")}`;
+  const isStopped = () => key.isRevoked || member.isSuspended;
   const idempotencyKey = plan.isIdempotent ? user : undefined;
   const witness: Witness = {
     plan,
     invocation: new Invocation(name, interruption),
     accountId: member.accountId,
     requestId: readIdempotency(idempotencyKey, key.apiKey, body)?.requestId ?? name,
-    mustBeRefused: key.isRevoked || member.isSuspended,
+    mustBeRefused: isStopped(),
     held: undefined,
     line: undefined,
     status: undefined,
@@ -258,6 +266,7 @@ export async function serve(
     await readAnswer(response, plan.leavesEarly);
     await Promise.all(waiting);
   });
+  witness.mustBeRefused &&= isStopped();
   return witness;
 }
 

@@ -1,12 +1,13 @@
 /** What goes on beside the requests: payments, corrections, sweeps, inspections, and keys that are taken away. */
 import { StoreError } from "../../../lambda/adapters/dynamodb/store.ts";
+import type { AccountStatus } from "../../../lambda/core/ports.ts";
 import { type Random, seededRandom } from "../../fakes/seeded-random.ts";
-import { type Bank, type BankAccount, type Payment, paymentOf } from "./bank.ts";
+import { type Bank, type BankAccount, newKey, type Payment, paymentOf } from "./bank.ts";
 import { type Interruption, Invocation } from "./invocation.ts";
 import { violationsOf } from "./judge.ts";
 import type { Problem } from "./oracle.ts";
 import { PAST_EXPIRY_MS, PAST_STALE_MS, sweepOnce } from "./recovery.ts";
-import { mixSeed } from "./request-plan.ts";
+import { mixSeed, skewed } from "./request-plan.ts";
 
 /** Invocations of chores that died. */
 export interface Chores {
@@ -19,6 +20,7 @@ export interface Chores {
 
 export function createChores(bank: Bank, seed: number): Chores {
   const problems: Problem[] = [];
+  const suspendedOnce = new Set<BankAccount>();
   const chores: readonly [everySoOften: number, chore: (random: Random) => Promise<unknown>][] = [
     [1, async (random) => bank.clock.advance(random.between(0, 400))],
     [150, async () => bank.clock.advance(PAST_STALE_MS)],
@@ -31,8 +33,8 @@ export function createChores(bank: Bank, seed: number): Chores {
       300,
       async (random) => problems.push(...(await violationsOf(bank, anyOf(bank.members, random).accountId))),
     ],
-    [800, (random) => revokeKey(bank, random)],
-    [4_000, (random) => suspend(bank, random)],
+    [250, (random) => revokeKey(bank, random)],
+    [150, (random) => suspendAnother(bank, random, suspendedOnce)],
   ];
   return {
     problems,
@@ -55,8 +57,9 @@ function mayDie(random: Random, lastPoint: number): Interruption | undefined {
   return random.chance(0.2) ? { atPoint, kind } : undefined;
 }
 
+/** Where most requests are, most of everything else is. */
 function anyOf<T>(things: readonly T[], random: Random): T {
-  const thing = things[random.between(0, things.length - 1)];
+  const thing = things[Math.floor(skewed(random.next()) * things.length)];
   if (thing === undefined) throw new Error("there is nothing to choose from");
   return thing;
 }
@@ -98,16 +101,33 @@ async function deliver(
   }
 }
 
-/** An operator tries until it is done; from then on the key is worth nothing. */
+/** An operator tries until it is done; from then on the key is worth nothing. Its owner takes a new one by and by. */
 async function revokeKey(bank: Bank, random: Random): Promise<void> {
-  const key = anyOf(anyOf(bank.members, random).keys, random);
+  const member = anyOf(bank.members, random);
+  const key = anyOf(member.keys, random);
+  const { keyId, spendLimit } = key.apiKey;
   await untilDone(() => bank.apiKeys.revoke(key.apiKey));
   key.isRevoked = true;
+  const inUse = member.keys.filter(({ apiKey, isRevoked }) => !isRevoked || apiKey.keyId === keyId);
+  member.keys = [await newKey(bank, member.accountId, spendLimit), ...inUse];
 }
 
-async function suspend(bank: Bank, random: Random): Promise<void> {
-  const member: BankAccount = anyOf(bank.members, random);
-  await untilDone(() => bank.statuses.setStatus(member.accountId, "suspended"));
+/**
+ * One account after another is stopped for a while. None is stopped twice: an operator's write that comes late would
+ * open an account again that has been stopped a second time.
+ */
+async function suspendAnother(bank: Bank, random: Random, suspendedOnce: Set<BankAccount>): Promise<void> {
+  const setStatus = (member: BankAccount, status: AccountStatus) =>
+    untilDone(() => bank.statuses.setStatus(member.accountId, status));
+  const stopped = bank.members.find(({ isSuspended }) => isSuspended);
+  if (stopped) {
+    stopped.isSuspended = false;
+    return setStatus(stopped, "active");
+  }
+  const member = anyOf(bank.members, random);
+  if (suspendedOnce.has(member)) return;
+  suspendedOnce.add(member);
+  await setStatus(member, "suspended");
   member.isSuspended = true;
 }
 

@@ -20,6 +20,8 @@ const ACCOUNTS = 40;
 const AT_ONCE = 32;
 /** Of the store's calls; with four or more calls a request, every third request meets a fault. */
 const FAULT_PROBABILITY = 0.12;
+/** Calls; a request is through with its own while others make some hundred, so half of what is late comes after its end. */
+const LATE_BY_AT_MOST = 500;
 /** Two minutes before a month ends, so that requests and key limits cross its turn. */
 const START_MS = Date.UTC(2026, 10, 30, 23, 58);
 
@@ -35,7 +37,7 @@ export async function runGeneration({ seed, requests }: GenerationOptions): Prom
     seed,
     plan: NO_FAULTS,
     nowMs: () => clock.nowMs(),
-    lateByAtMost: 60,
+    lateByAtMost: LATE_BY_AT_MOST,
   });
   const bank = openBank({ dynamo, endpoint: await proxy.listen(), clock });
   await openAccounts(bank, seed);
@@ -64,8 +66,8 @@ export async function runGeneration({ seed, requests }: GenerationOptions): Prom
 async function openAccounts(bank: Bank, seed: number): Promise<void> {
   const random = seededRandom(mixSeed(seed, 0));
   for (let i = 0; i < ACCOUNTS; i++) {
-    const limit = () => BigInt(random.between(20, 200)) * 1_000_000_000n;
-    await addMember(bank, BigInt(random.between(3, 300)) * 1_000_000_000n, [
+    const limit = () => BigInt(random.between(40, 600)) * 1_000_000_000n;
+    await addMember(bank, BigInt(random.between(3, 900)) * 1_000_000_000n, [
       undefined,
       { amountPicoUsd: limit(), period: "total" },
       { amountPicoUsd: limit(), period: "month" },
@@ -93,8 +95,8 @@ async function openDoors(bank: Bank, seed: number, requests: number) {
 }
 
 function customerOf(bank: Bank, plan: RequestPlan): { member: BankAccount; key: BankKey } {
-  const member = bank.members[plan.account % bank.members.length];
-  const key = member?.keys[plan.key % member.keys.length];
+  const member = bank.members[Math.floor(plan.account * bank.members.length)];
+  const key = member?.keys[Math.floor(plan.key * member.keys.length)];
   if (!member || !key) throw new Error("the bank has no customers");
   return { member, key };
 }

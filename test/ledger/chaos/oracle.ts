@@ -119,9 +119,6 @@ export function judgeKeySpend(
     sum.beyondHolds += late + (inTime > amountPicoUsd ? inTime - amountPicoUsd : 0n);
     spent.set(keyPeriod, sum);
   }
-  const limits = new Map(
-    bank.members.flatMap(({ keys }) => keys.map(({ apiKey }) => [apiKey.keyId, apiKey.spendLimit])),
-  );
   const problems: Problem[] = [];
   for (const period of new Set([...spent.keys(), ...keySpendPicoUsd.keys()])) {
     if (period === "-") continue;
@@ -130,7 +127,7 @@ export function judgeKeySpend(
     if (counted !== total) {
       problems.push({ kind: "violation", text: `13: ${period} counts ${counted}, charges are ${total}` });
     }
-    const limit = limits.get(period.split("#")[0] ?? "")?.amountPicoUsd;
+    const limit = bank.limits.get(period.split("#")[0] ?? "")?.amountPicoUsd;
     if (limit !== undefined && total - beyondHolds > limit) {
       problems.push({ kind: "violation", text: `${period} spent ${total}, its limit is ${limit}` });
     }
