@@ -52,7 +52,7 @@ export function isWithin(limit: RateLimit, used: RateUse, tokens: number): boole
   return tokensPerMinute === undefined || used.tokens + tokens <= tokensPerMinute;
 }
 
-/** Counters of minutes that are over. HOLD clears the one before its own; the sweeper what keys left that went quiet. */
+/** Counters of minutes that are over. HOLD clears the one before the last; the sweeper what keys left that went quiet. */
 export function staleRates(names: Iterable<string>, nowMs: number): string[] {
   const oldest = minuteOf(nowMs) - KEPT_MINUTES;
   return [...names].filter((name) => Number(name.split("#")[1]) < oldest);

@@ -8,18 +8,19 @@ type RateClauses = Required<Pick<UpdateClauses, "set" | "remove" | "condition" |
 
 /**
  * Counts a request against its key's minute inside HOLD's own write, so that a limit costs no second one. The minute
- * before is cleared on the way; what quiet keys leave, the sweeper clears.
+ * before the last is cleared on the way (a HOLD of the last one may still be under way, and must find its count); what
+ * quiet keys leave, the sweeper clears.
  */
 export function rateClauses({ limit, keyId, minute, tokens }: RateCheck): RateClauses {
   const now = rateNames(keyId, minute);
-  const before = rateNames(keyId, minute - 1);
+  const over = rateNames(keyId, minute - 2);
   const { requestsPerMinute, tokensPerMinute } = limit;
   return {
     set: [
       "#rates.#rateRequests = if_not_exists(#rates.#rateRequests, :zero) + :one",
       "#rates.#rateTokens = if_not_exists(#rates.#rateTokens, :zero) + :rateTokens",
     ],
-    remove: ["#rates.#rateRequestsBefore", "#rates.#rateTokensBefore"],
+    remove: ["#rates.#rateRequestsOver", "#rates.#rateTokensOver"],
     condition: [
       ...(requestsPerMinute === undefined
         ? []
@@ -31,8 +32,8 @@ export function rateClauses({ limit, keyId, minute, tokens }: RateCheck): RateCl
     names: {
       "#rateRequests": now.requests,
       "#rateTokens": now.tokens,
-      "#rateRequestsBefore": before.requests,
-      "#rateTokensBefore": before.tokens,
+      "#rateRequestsOver": over.requests,
+      "#rateTokensOver": over.tokens,
     },
     values: {
       ":one": number(1),
