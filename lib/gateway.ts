@@ -10,6 +10,7 @@ import {
 } from "aws-cdk-lib/aws-apigateway";
 import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { Construct } from "constructs";
+import { LEDGER_BY_CREATED_AT } from "../lambda/adapters/dynamodb/tables.ts";
 import { ENV } from "../lambda/env.ts";
 import type { CatalogFile } from "./config.ts";
 import { addGatewayResponses } from "./gateway-responses.ts";
@@ -65,9 +66,10 @@ export class Gateway extends Construct {
       files: { "catalog.json": JSON.stringify(catalog) },
     });
     // Exactly what it does: a balance is never replaced or deleted, an entry is never changed. Drain puts entries only
-    // where there is none. No index is read.
+    // where there is none. The index is for `/v1/usage`.
     room.allow(ledger.accounts.tableArn, "dynamodb:GetItem", "dynamodb:UpdateItem");
     room.allow(ledger.ledger.tableArn, "dynamodb:GetItem", "dynamodb:PutItem");
+    room.allow(`${ledger.ledger.tableArn}/index/${LEDGER_BY_CREATED_AT}`, "dynamodb:Query");
     room.allow(ledger.apiKeys.tableArn, "dynamodb:GetItem");
     room.allow(this.providerKeys.secretArn, "secretsmanager:GetSecretValue");
     return room;

@@ -60,6 +60,7 @@ export function wireLocal(
   const api = createApi({
     catalog,
     ledger,
+    entries: accounts,
     keys: cachedKeyFinder(createKeyFinder(store, dynamo.tables), timers.nowMs),
     providers: { get: async (name) => (name === DEMO_PROVIDER ? demo : configured.get(name)) },
     log,

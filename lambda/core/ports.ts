@@ -105,6 +105,11 @@ export interface Ledger {
   entry(accountId: string, entryId: string): Promise<Entry | undefined>;
 }
 
+export interface EntriesReader {
+  /** The ledger's entries in order of time, both ends (ISO 8601) inclusive; a new one is among them within a second or so. */
+  entries(accountId: string, range: { from: string; to: string }): AsyncIterable<Entry>;
+}
+
 export interface KeyFinder {
   findByHash(keyHash: string): Promise<ApiKey | undefined>;
 }

@@ -3,6 +3,7 @@ import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import { GatewayError } from "../core/errors.ts";
 import { keyPeriodOf } from "../core/hold.ts";
+import type { ApiKey } from "../core/keys.ts";
 import { formatUsd } from "../core/money.ts";
 import { lookUpRequest } from "../core/request-lookup.ts";
 import { accountView, keyView } from "../core/views.ts";
@@ -12,6 +13,7 @@ import { alarmOf, asGatewayError, errorResponse, statusOf } from "./errors.ts";
 import type { Gateway } from "./gateway.ts";
 import { modelView } from "./model-view.ts";
 import { type Known, serveChat } from "./serve.ts";
+import { answerUsage, readUsageQuery } from "./usage-query.ts";
 
 /** The shape in which a platform hands over what it knows of an invocation. */
 export interface ApiEnvironment {
@@ -110,13 +112,15 @@ const REQUEST_ID = /^req_[\w-]{1,64}$/;
 function addAccount(app: Api, gateway: Gateway): void {
   const keyOf = (authorization: string | undefined) =>
     authenticate(authorization ?? null, gateway.keys, gateway.timers.nowMs());
+  const accountOf = async ({ accountId }: ApiKey) => {
+    const account = await gateway.ledger.account(accountId);
+    if (account) return account;
+    throw new GatewayError("invalid_api_key", "The account of this API key does not exist any more.");
+  };
 
   app.get("/v1/balance", async (c) => {
     const key = await keyOf(c.req.header("authorization"));
-    const account = await gateway.ledger.account(key.accountId);
-    if (!account)
-      throw new GatewayError("invalid_api_key", "The account of this API key does not exist any more.");
-    return c.json({ ...accountView(account), request_id: c.get("requestId") });
+    return c.json({ ...accountView(await accountOf(key)), request_id: c.get("requestId") });
   });
   app.get("/v1/key", async (c) => {
     const key = await keyOf(c.req.header("authorization"));
@@ -129,6 +133,13 @@ function addAccount(app: Api, gateway: Gateway): void {
       spent: key.spendLimit ? formatUsd(spent ?? 0n) : null,
       request_id: c.get("requestId"),
     });
+  });
+  app.get("/v1/usage", async (c) => {
+    const key = await keyOf(c.req.header("authorization"));
+    const query = readUsageQuery(c.req.query(), gateway.timers.nowMs());
+    const account = await accountOf(key);
+    const usage = await answerUsage(account, gateway.entries, query);
+    return c.json({ ...usage, request_id: c.get("requestId") });
   });
   app.get("/v1/requests/:id", async (c) => {
     const key = await keyOf(c.req.header("authorization"));
@@ -146,6 +157,7 @@ const METHODS: Readonly<Record<string, string>> = {
   "/v1/models/:id{.+}": "GET",
   "/v1/balance": "GET",
   "/v1/key": "GET",
+  "/v1/usage": "GET",
   "/v1/requests/:id": "GET",
   "/healthz": "GET",
   "/openapi.json": "GET",

@@ -1,11 +1,12 @@
 import type { Catalog } from "../core/catalog.ts";
-import type { KeyFinder, Ledger, Providers, RequestLog } from "../core/ports.ts";
+import type { EntriesReader, KeyFinder, Ledger, Providers, RequestLog } from "../core/ports.ts";
 import type { Timers } from "../core/timers.ts";
 
 /** All that the public API needs from the outside. `handler.ts` and the local runner wire it. */
 export interface Gateway {
   readonly catalog: Catalog;
   readonly ledger: Ledger;
+  readonly entries: EntriesReader;
   readonly keys: KeyFinder;
   readonly providers: Providers;
   readonly log: RequestLog;

@@ -8,9 +8,11 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { v7 as uuidv7 } from "uuid";
+import { createAccounts } from "../adapters/dynamodb/accounts.ts";
 import { createKeyFinder } from "../adapters/dynamodb/api-keys.ts";
 import { createDynamoClient } from "../adapters/dynamodb/client.ts";
 import { createLedger } from "../adapters/dynamodb/ledger.ts";
+import { createQueries } from "../adapters/dynamodb/queries.ts";
 import { createSdkStore } from "../adapters/dynamodb/sdk-store.ts";
 import { streamHandler } from "../adapters/lambda/stream-handler.ts";
 import { createOpenAiCompatibleProvider } from "../adapters/openai-compatible/provider.ts";
@@ -35,7 +37,8 @@ const tables = {
   ledger: environmentVariable(ENV.ledgerTable),
   apiKeys: environmentVariable(ENV.apiKeysTable),
 };
-const store = createSdkStore(createDynamoClient());
+const client = createDynamoClient();
+const store = createSdkStore(client);
 // The catalog travels beside the bundle, compiled and validated when the stack was synthesized.
 const catalog = loadCatalog(JSON.parse(readFileSync(new URL("./catalog.json", import.meta.url), "utf8")));
 const keyNamed = providerKeysFromSecret(
@@ -56,6 +59,7 @@ const api = createApi({
     pause: (milliseconds) => pause(milliseconds),
     newAttempt: () => randomBytes(5).toString("base64url"),
   }),
+  entries: createAccounts(store, createQueries(client), tables),
   keys: cachedKeyFinder(createKeyFinder(store, tables), timers.nowMs),
   providers: createProviders(catalog, keyNamed, (settings, apiKey) =>
     createOpenAiCompatibleProvider({ settings, apiKey }),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { GROUPINGS } from "../core/usage-groups.ts";
 import { chatRequestSchema } from "./chat-request.ts";
 
 const usd = z
@@ -110,6 +111,29 @@ const requestSchema = z.object({
   held: usd.optional().describe("While it is open."),
 });
 
+const day = z.string().describe("A day of UTC: 2026-11-23.");
+
+const usageListSchema = z.object({
+  object: z.literal("list"),
+  data: z.array(
+    z.object({
+      group: z.string().nullable().describe("A model, key, day or tag; null without a tag."),
+      requests: z.int(),
+      failures: z.int(),
+      input_tokens: z.int(),
+      cache_read_tokens: z.int(),
+      cache_write_tokens: z.int(),
+      output_tokens: z.int(),
+      reasoning_tokens: z.int(),
+      cost: usd,
+    }),
+  ),
+  from: day,
+  to: day,
+  group_by: z.enum(GROUPINGS),
+  request_id: requestId,
+});
+
 const SCHEMAS = {
   ChatCompletionRequest: chatRequestSchema,
   ChatCompletion: completionSchema,
@@ -118,6 +142,7 @@ const SCHEMAS = {
   Balance: balanceSchema,
   Key: keySchema,
   Request: requestSchema,
+  Usage: usageListSchema,
   Health: z.object({ status: z.literal("ok"), request_id: requestId }),
   Error: errorSchema,
 } as const;
@@ -143,6 +168,7 @@ export function openApiDocument() {
       "/v1/requests/{request_id}": {
         get: operation("What a request cost", "Request", { path: "request_id" }),
       },
+      "/v1/usage": { get: usageOperation() },
       "/healthz": { get: operation("Whether the gateway runs", "Health", { open: true }) },
     },
     components: {
@@ -174,6 +200,24 @@ function operation(summary: string, answer: SchemaName, options: { open?: boolea
       ? { parameters: [{ name: options.path, in: "path", required: true, schema: { type: "string" } }] }
       : {}),
     responses: { "200": json(answer, summary), default: json("Error", "An error") },
+  };
+}
+
+function usageOperation() {
+  const parameter = (name: string, description: string, schema: object) => ({
+    name,
+    in: "query",
+    description,
+    schema,
+  });
+  const date = { type: "string", format: "date" };
+  return {
+    ...operation("What the account used and what it cost", "Usage"),
+    parameters: [
+      parameter("from", "The first day (UTC); absent: the first of the month of `to`.", date),
+      parameter("to", "The last day (UTC), at most 31 days in all; absent: today.", date),
+      parameter("group_by", "Absent: day.", { type: "string", enum: GROUPINGS }),
+    ],
   };
 }
 

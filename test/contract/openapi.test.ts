@@ -81,6 +81,7 @@ test("Every path it names is there, and every answer is as it says.", async () =
     "/v1/balance": ["Balance", await get("/v1/balance")],
     "/v1/key": ["Key", await get("/v1/key")],
     "/v1/requests/{request_id}": ["Request", await get(`/v1/requests/${completion.id}`)],
+    "/v1/usage": ["Usage", await get("/v1/usage")],
     "/healthz": ["Health", await get("/healthz")],
   } as const;
   expect(Object.keys(answers)).toEqual(Object.keys(record(document["paths"]) ?? {}));
