@@ -3,6 +3,7 @@ import type { Construct } from "constructs";
 import type { CatalogFile } from "./config.ts";
 import { Gateway } from "./gateway.ts";
 import { Ledger } from "./ledger.ts";
+import { Reports } from "./reports.ts";
 
 export interface WLRouterStackProps {
   readonly catalog: CatalogFile;
@@ -15,11 +16,13 @@ export class WLRouterStack extends Stack {
 
     const ledger = new Ledger(this, "Ledger");
     const gateway = new Gateway(this, "Gateway", { ledger, catalog: props.catalog });
+    const reports = new Reports(this, "Reports", { ledger });
 
     new CfnOutput(this, "BaseUrl", { value: gateway.baseUrl });
     new CfnOutput(this, "ProviderSecretArn", { value: gateway.providerKeys.secretArn });
     new CfnOutput(this, "AccountsTable", { value: ledger.accounts.tableName });
     new CfnOutput(this, "LedgerTable", { value: ledger.ledger.tableName });
     new CfnOutput(this, "ApiKeysTable", { value: ledger.apiKeys.tableName });
+    new CfnOutput(this, "ReportsBucket", { value: reports.bucket.bucketName });
   }
 }
