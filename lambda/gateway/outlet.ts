@@ -61,10 +61,9 @@ export function createOutlet(timers: Timers, signal: AbortSignal): Outlet {
       lastWriteAtMs = timers.nowMs();
       controller?.enqueue(bytes);
       if (hasRoom()) return undefined;
+      // The stream pulls only when there is room again.
       return new Promise((resolve) => {
-        onRoom = () => {
-          if (hasRoom()) resolve();
-        };
+        onRoom = resolve;
       });
     },
     end() {

@@ -134,6 +134,12 @@ describe("a stream that breaks after some output", () => {
     });
   });
 
+  test("is charged by the usage that could be read, whatever came after it", async () => {
+    const events = [...HELLO, usageChunk(usage(10, 2)), usageChunk({ prompt_tokens: "?" }), FAULT];
+    const { entry } = await ask({ stream: true }, streamed(events));
+    expect(entry).toMatchObject({ amountPicoUsd: -COST, charge: { estimated: false } });
+  });
+
   test("is charged by the last usage where each event has one", async () => {
     const counted = HELLO.map((event, i) => ({ ...event, usage: usage(10, i + 1) }));
     const { entry } = await ask({ stream: true }, streamed(counted));

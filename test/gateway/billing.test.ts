@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { formatUsd, type PicoUsd, parseUsd } from "../../lambda/core/money.ts";
 import type { Behavior } from "../fakes/provider-server.ts";
 import { chat, chunk, completion, streamed, usage, usageChunk } from "./completions.ts";
-import { type Client, openWorld, PRICE, requestIdOf, type World } from "./world.ts";
+import { type Client, openWorld, PRICE, type World } from "./world.ts";
 
 let world: World;
 beforeAll(async () => {
@@ -67,8 +67,8 @@ async function expectCharged(client: Client, response: Response, amount: PicoUsd
   expect(entry.amountPicoUsd).toBe(-amount);
   const account = await world.router.ledger.account(client.accountId);
   expect(account?.postedPicoUsd).toBe(parseUsd(creditUsd) - amount);
-  const line = world.router.lines.find(({ requestId }) => requestId === requestIdOf(response));
-  return { entry, charge: entry.charge, alarm: line?.alarm };
+  const line = await world.line(response);
+  return { entry, charge: entry.charge, alarm: line.alarm };
 }
 
 describe.each(MODES)("an answer that ends, $mode", ({ ask }) => {

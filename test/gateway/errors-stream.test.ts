@@ -65,7 +65,7 @@ describe("after some output, a stream that", () => {
     expect(said).toBe(SAID);
     expect(error).toMatchObject({ code: "upstream_error", type: "upstream_error" });
     expect((await client.ended(response)).charge).toMatchObject({ outcome: "broken", provider: "p1" });
-    const line = world.router.lines.find(({ requestId }) => requestId === requestIdOf(response));
+    const line = await world.line(response);
     expect(line).toMatchObject({ status: 200, code: "upstream_error", outcome: "broken" });
   });
 
@@ -112,7 +112,7 @@ describe("after some output, a stream that", () => {
       message: "The provider cannot be used at the moment.",
     });
     await client.ended(response);
-    const line = world.router.lines.find(({ requestId }) => requestId === requestIdOf(response));
+    const line = await world.line(response);
     expect(line).toMatchObject({ alarm: "provider_credit_exhausted" });
   });
 });

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { body, failure, hang, json, reset, stream } from "../fakes/provider-server.ts";
 import { startRouter } from "../fakes/router.ts";
 import { chat, completion, usage } from "./completions.ts";
-import { expectError, openWorld, requestIdOf, type World } from "./world.ts";
+import { expectError, openWorld, type World } from "./world.ts";
 
 const ACCOUNT_DATA =
   "sk-proj-TheOperatorsOwnKey1234567890 of organization org-acme123 (billing@acme.example)";
@@ -17,10 +17,6 @@ afterAll(() => world.close());
 
 /** What went wrong before the first byte is answered the same way, streamed or not. */
 const BOTH = [{ stream: false }, { stream: true }];
-
-function lineOf(requestId: string) {
-  return world.router.lines.find((line) => line.requestId === requestId);
-}
 
 describe.each(BOTH)("before the first byte, with %j", (mode) => {
   test("a provider's 400 is passed on, cleaned, and costs nothing", async () => {
@@ -63,7 +59,7 @@ describe.each(BOTH)("before the first byte, with %j", (mode) => {
     });
     expect(message).toBe("The provider cannot be used at the moment.");
     expect(await client.ended(response)).toMatchObject({ amountPicoUsd: 0n, charge: { outcome: "failed" } });
-    expect(lineOf(requestIdOf(response))).toMatchObject({ status: 502, alarm, outcome: "failed" });
+    expect(await world.line(response)).toMatchObject({ status: 502, alarm, outcome: "failed" });
   });
 
   test("a provider's 429 says when to come back, and nothing of the operator's limits", async () => {

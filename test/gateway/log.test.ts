@@ -118,7 +118,7 @@ describe("a line", () => {
     const response = await client.post({ ...ASKED, stream: true });
     await response.text();
     const entry = await client.ended(response);
-    const line = world.router.lines.find(({ requestId }) => requestId === requestIdOf(response));
+    const line = await world.line(response);
     expect(JSON.parse(JSON.stringify(line))).toEqual({
       at: expect.stringMatching(/^\d{4}-.*Z$/),
       requestId: entry.entryId,
@@ -138,7 +138,7 @@ describe("a line", () => {
 
   test("of a refused request tells whose it was and why", async () => {
     const response = await client.post({ ...ASKED, n: 0 });
-    const line = world.router.lines.find(({ requestId }) => requestId === requestIdOf(response));
+    const line = await world.line(response);
     expect(JSON.parse(JSON.stringify(line))).toEqual({
       at: expect.stringMatching(/^\d{4}-.*Z$/),
       requestId: requestIdOf(response),

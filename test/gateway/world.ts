@@ -2,6 +2,7 @@ import { expect, vi } from "vitest";
 import type { Entry } from "../../lambda/core/charge.ts";
 import type { SpendLimit } from "../../lambda/core/keys.ts";
 import { type PicoUsd, parseUsd } from "../../lambda/core/money.ts";
+import type { RequestLogLine } from "../../lambda/core/ports.ts";
 import type { RateLimit } from "../../lambda/core/rate-limit.ts";
 import { type ProviderServer, startProviderServer } from "../fakes/provider-server.ts";
 import { type Router, type RouterOptions, startRouter } from "../fakes/router.ts";
@@ -17,6 +18,8 @@ export interface World {
   readonly providers: readonly ProviderServer[];
   /** A new account with a key of its own, so that tests do not see each other's money. */
   client(options?: ClientOptions): Promise<Client>;
+  /** A request's line in the log, once it is written. */
+  line(response: Response): Promise<RequestLogLine>;
   /** How many calls have reached a provider. */
   upstreamCalls(): number;
   close(): Promise<void>;
@@ -55,6 +58,7 @@ export async function openWorld({ routes = 1, ...options }: RouterOptions & { ro
     provider,
     providers,
     client: (wanted) => openClient(router, wanted),
+    line: (response) => lineOf(router, requestIdOf(response)),
     upstreamCalls: () => providers.reduce((sum, { calls }) => sum + calls.length, 0),
     async close() {
       // First the providers: what hangs at one of them would keep the router from closing.
@@ -112,6 +116,14 @@ async function entryOf(router: Router, accountId: string, request: Response | st
     },
     { timeout: 20_000, interval: 10 },
   );
+}
+
+async function lineOf({ lines }: Router, requestId: string): Promise<RequestLogLine> {
+  return await vi.waitFor(() => {
+    const line = lines.find((written) => written.requestId === requestId);
+    if (!line) throw new Error(`${requestId} has no line in the log`);
+    return line;
+  });
 }
 
 export function requestIdOf(response: Response): string {

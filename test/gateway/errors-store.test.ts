@@ -1,0 +1,90 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { type LocalDynamo, startDynamo } from "../../local/dynamodb.ts";
+import { isHold, isSettle } from "../fakes/dynamodb-call.ts";
+import { NO_FAULTS } from "../fakes/fault-plans.ts";
+import { FaultyProxy, type Plan } from "../fakes/faulty-proxy.ts";
+import { chat, chunk, completion, streamed, usage, usageChunk } from "./completions.ts";
+import { expectError, openWorld, PRICE, type World } from "./world.ts";
+
+const COST = 10n * PRICE.input + 2n * PRICE.output;
+
+let dynamo: LocalDynamo;
+let proxy: FaultyProxy;
+let world: World;
+beforeAll(async () => {
+  dynamo = await startDynamo();
+  proxy = new FaultyProxy({
+    target: dynamo.endpoint,
+    seed: 1,
+    plan: NO_FAULTS,
+    nowMs: Date.now,
+    lateByAtMost: 1,
+  });
+  world = await openWorld({ dynamo: { ...dynamo, endpoint: await proxy.listen() } });
+});
+afterEach(() => {
+  proxy.plan = NO_FAULTS;
+});
+afterAll(async () => {
+  await world.close();
+  await proxy.close();
+  await dynamo.close();
+});
+
+describe("a balance that cannot be reached", () => {
+  test.each<[string, Plan]>([
+    ["for the key", () => "lostRequest"],
+    ["for the hold", (call) => (isHold(call) ? "lostRequest" : undefined)],
+  ])("%s is a 503, and nothing is called", async (_, plan) => {
+    const client = await world.client();
+    const before = world.upstreamCalls();
+    proxy.plan = plan;
+    const response = await client.post(chat());
+    await expectError(response, { status: 503, code: "service_unavailable", type: "server_error" });
+    expect(response.headers.get("retry-after")).toBe("1");
+    proxy.plan = NO_FAULTS;
+    expect(world.upstreamCalls()).toBe(before);
+    await client.expectUntouched();
+  });
+
+  test("because there is too much traffic is a 429 with a time to come back", async () => {
+    const client = await world.client();
+    const before = world.upstreamCalls();
+    proxy.plan = (call) => (isHold(call) ? "throttle" : undefined);
+    const response = await client.post(chat());
+    await expectError(response, { status: 429, code: "rate_limit_exceeded", type: "rate_limit_error" });
+    expect(response.headers.get("retry-after")).toBe("1");
+    expect(world.upstreamCalls()).toBe(before);
+  });
+});
+
+describe("a charge that cannot be written", () => {
+  test.each([false, true])(
+    "leaves the client its answer, and a line that tells what is owed: stream %s",
+    async (asStream) => {
+      const client = await world.client();
+      const events = [chunk("Hi"), usageChunk(usage(10, 2)), "[DONE]"];
+      world.provider.next(asStream ? streamed(events) : completion("Hi", usage(10, 2)));
+      proxy.plan = (call) => (isSettle(call) ? "lostRequest" : undefined);
+      const response = await client.post(chat({ stream: asStream }));
+      expect(await response.text()).toContain(asStream ? "[DONE]" : '"cost":"0.0000072"');
+      const line = await world.line(response);
+      expect(line).toMatchObject({ status: 200, outcome: "completed", costUsd: "0.0000072" });
+      expect(line.alarm).toMatch(/^settle_failed/);
+      // The hold stays for the sweeper.
+      expect(await client.held()).toBeGreaterThan(COST);
+    },
+  );
+
+  test("at first is written by the next try, once", async () => {
+    const client = await world.client();
+    world.provider.next(completion("Hi", usage(10, 2)));
+    let lost = false;
+    proxy.plan = (call) => {
+      if (!isSettle(call) || lost) return undefined;
+      lost = true;
+      return "lostResponse";
+    };
+    expect((await client.ended(await client.post(chat()))).amountPicoUsd).toBe(-COST);
+  });
+});
