@@ -3,6 +3,8 @@ export const ENV = {
   accountsTable: "ACCOUNTS_TABLE",
   ledgerTable: "LEDGER_TABLE",
   apiKeysTable: "API_KEYS_TABLE",
+  rollupsTable: "ROLLUPS_TABLE",
+  eventBusName: "EVENT_BUS_NAME",
   reportsBucket: "REPORTS_BUCKET",
   /** ARN of the secret whose JSON value maps a provider's `apiKeyEnv` name to its key. */
   providerSecretArn: "PROVIDER_SECRET_ARN",

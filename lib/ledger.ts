@@ -21,6 +21,7 @@ export class Ledger extends Construct {
   readonly accounts: TableV2 = this.#table(TABLES.accounts);
   readonly ledger: TableV2 = this.#table(TABLES.ledger);
   readonly apiKeys: TableV2 = this.#table(TABLES.apiKeys);
+  readonly rollups: TableV2 = this.#table(TABLES.rollups);
 
   constructor(scope: Construct, id: string) {
     super(scope, id);

@@ -4,16 +4,16 @@ import { CreateTableCommand, ListTablesCommand } from "@aws-sdk/client-dynamodb"
 import dynalite from "dynalite";
 import { createDynamoClient } from "../lambda/adapters/dynamodb/client.ts";
 import {
+  type AllTableNames,
   type IndexDefinition,
   TABLES,
   type TableDefinition,
-  type TableNames,
 } from "../lambda/adapters/dynamodb/tables.ts";
 
 /** DynamoDB on one machine: dynalite, kept in a folder (or in memory without one), behind the same HTTP protocol. */
 export interface LocalDynamo {
   readonly endpoint: string;
-  readonly tables: TableNames;
+  readonly tables: AllTableNames;
   close(): Promise<void>;
 }
 
@@ -32,14 +32,19 @@ export async function startDynamo(folder?: string): Promise<LocalDynamo> {
 }
 
 /** Creates the tables that are missing, from the same definitions as the stack. */
-export async function createTables(endpoint: string): Promise<TableNames> {
+export async function createTables(endpoint: string): Promise<AllTableNames> {
   const client = createDynamoClient(endpoint);
   const existing = (await client.send(new ListTablesCommand({}))).TableNames ?? [];
   for (const table of Object.values<TableDefinition>(TABLES)) {
     if (!existing.includes(table.name)) await client.send(createTable(table));
   }
   client.destroy();
-  return { accounts: TABLES.accounts.name, ledger: TABLES.ledger.name, apiKeys: TABLES.apiKeys.name };
+  return {
+    accounts: TABLES.accounts.name,
+    ledger: TABLES.ledger.name,
+    apiKeys: TABLES.apiKeys.name,
+    rollups: TABLES.rollups.name,
+  };
 }
 
 function createTable(table: TableDefinition): CreateTableCommand {

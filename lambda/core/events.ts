@@ -5,7 +5,7 @@ import { totalInputTokens } from "./usage.ts";
 export const EVENT_SOURCE = "wlrouter";
 
 /** Raised when a field is removed or changes its meaning; new fields do not raise it. */
-const VERSION = 1;
+export const EVENT_VERSION = 1;
 
 /** A charge, as the world sees it. Never a prompt, never a completion. Amounts are strings of whole pico-USD. */
 export interface UsageSettled {
@@ -55,11 +55,22 @@ export interface BalanceLow {
   readonly created_at: string;
 }
 
+/** An entry was changed or removed, which nothing of ours ever does. It is not usage and moves nothing. */
+export interface LedgerTampered {
+  readonly version: number;
+  readonly event_id: string;
+  readonly account_id: string;
+  readonly entry_id: string;
+  readonly change: "modified" | "removed";
+  readonly created_at: string;
+}
+
 export type BusEvent =
   | { readonly type: "usage.settled"; readonly detail: UsageSettled }
   | { readonly type: "balance.credited"; readonly detail: BalanceMoved }
   | { readonly type: "balance.adjusted"; readonly detail: BalanceMoved }
-  | { readonly type: "balance.low"; readonly detail: BalanceLow };
+  | { readonly type: "balance.low"; readonly detail: BalanceLow }
+  | { readonly type: "ledger.tampered"; readonly detail: LedgerTampered };
 
 /** The event that a ledger entry is published as: always the same one for the same entry. */
 export function eventOf(entry: Entry): BusEvent {
@@ -71,7 +82,7 @@ export function eventOf(entry: Entry): BusEvent {
 function usageSettled(entry: Entry, charge: NonNullable<Entry["charge"]>): UsageSettled {
   const { usage } = charge;
   return {
-    version: VERSION,
+    version: EVENT_VERSION,
     entry_id: entry.entryId,
     account_id: entry.accountId,
     request_id: charge.requestId,
@@ -98,7 +109,7 @@ function usageSettled(entry: Entry, charge: NonNullable<Entry["charge"]>): Usage
 
 function balanceMoved(entry: Entry): BalanceMoved {
   return {
-    version: VERSION,
+    version: EVENT_VERSION,
     entry_id: entry.entryId,
     account_id: entry.accountId,
     type: entry.type,

@@ -1,5 +1,6 @@
 /** What the rooms need from the outside. Adapters implement these; nothing here knows AWS or HTTP. */
 import type { ChargeFacts, Entry, EntryType } from "./charge.ts";
+import type { BusEvent } from "./events.ts";
 import type { Hold } from "./hold.ts";
 import type { ApiKey } from "./keys.ts";
 import type { PicoUsd } from "./money.ts";
@@ -171,6 +172,13 @@ export interface ProviderKey {
 export interface Providers {
   /** Undefined when the provider cannot be used: no key is configured for it. */
   get(name: string): Promise<Provider | undefined>;
+}
+
+// --- events ---------------------------------------------------------------------------------------------------
+
+export interface EventBus {
+  /** Resolves also when some were not taken: `failed` are their indexes in `events`. What failed may still arrive. */
+  publish(events: readonly BusEvent[]): Promise<{ failed: number[] }>;
 }
 
 // --- files ----------------------------------------------------------------------------------------------------

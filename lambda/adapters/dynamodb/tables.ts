@@ -58,7 +58,19 @@ export const TABLES = {
     ],
     stream: false,
   },
+  rollups: {
+    name: "Rollups",
+    partitionKey: "accountId",
+    // An hour, `2026-11-23T04#model#keyId`, or a day, `2026-11-23#model#keyId`.
+    sortKey: "period",
+    attributes: { accountId: "S", period: "S" },
+    indexes: [],
+    stream: false,
+  },
 } as const satisfies Record<string, TableDefinition>;
 
 /** Which physical table each logical one is: its own name on one machine, a generated one in a stack. */
-export type TableNames = Readonly<Record<keyof typeof TABLES, string>>;
+export type AllTableNames = Readonly<Record<keyof typeof TABLES, string>>;
+
+/** Those that hold the money, and the keys that spend it; rollups can be computed again. */
+export type TableNames = Omit<AllTableNames, "rollups">;
