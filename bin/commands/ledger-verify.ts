@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { UnreadableNumber } from "../../lambda/adapters/dynamodb/attributes.ts";
 import { type Verdict, type Violation, verifyAccount } from "../../lambda/core/verify.ts";
 import { noSuchAccount } from "./failures.ts";
 import type { Answer, Session, Stores } from "./session.ts";
@@ -54,7 +55,7 @@ async function judgeAll(stores: Stores): Promise<Judged[]> {
 
 async function judgeSegment(stores: Stores, segment: { index: number; of: number }): Promise<Judged[]> {
   const judged: Judged[] = [];
-  for await (const { accountId } of stores.accounts.all(segment))
+  for await (const { accountId } of stores.accounts.scan(segment))
     judged.push(await judgeOne(stores, accountId));
   return judged;
 }
@@ -63,9 +64,23 @@ async function judgeOne({ accounts, ledger }: Stores, accountId: string): Promis
   const verdict = await verifyAccount({
     account: () => ledger.account(accountId),
     entries: (order) => accounts.entriesById(accountId, order),
+  }).catch((error: unknown) => {
+    if (error instanceof UnreadableNumber) return unreadable(accountId, error);
+    throw error;
   });
   if (!verdict) throw noSuchAccount(accountId);
   return { accountId, verdict };
+}
+
+/** A figure that is not whole breaks the sum that it is part of; the rest of the account was not looked at. */
+function unreadable(accountId: string, { attribute, value }: UnreadableNumber): Verdict {
+  const invariant = attribute === "available" ? 2 : attribute === "sequence" ? 5 : 3;
+  const problem = `${attribute} is not a whole number, and nothing else was checked`;
+  return {
+    violations: [{ accountId, invariant, problem, evidence: { [attribute]: value } }],
+    records: 0,
+    decided: true,
+  };
 }
 
 function violationLine({ accountId, invariant, problem, evidence }: Violation): string {

@@ -31,12 +31,15 @@ export function encodeHold(hold: Hold): string {
   ].join("|");
 }
 
+const WHOLE = /^\d+$/;
+
 /** @throws Error when the string is not one that `encodeHold` wrote: the table was edited by hand. */
 export function decodeHold(text: string): Hold {
   const [amount, expiresAt, keyId, keyPeriod, model, catalogVersion, attempt, ...rest] = text.split("|");
   if (!amount || !expiresAt || !keyId || !keyPeriod || !model || !catalogVersion || !attempt || rest.length) {
     throw new Error(`not a hold: "${text}"`);
   }
+  if (!WHOLE.test(amount) || !WHOLE.test(expiresAt)) throw new Error(`not a hold: "${text}"`);
   return {
     amountPicoUsd: BigInt(amount),
     expiresAtMs: Number(expiresAt),

@@ -48,7 +48,9 @@ export async function handler(_event: unknown, context: Context): Promise<SweepR
     Array.from({ length: AT_ONCE }, async () => {
       const parts: SweepReport[] = [];
       for (let index = segments.shift(); index !== undefined; index = segments.shift()) {
-        parts.push(await sweep({ accounts: accounts.all({ index, of: SEGMENTS }), ledger, nowMs, stopAtMs }));
+        parts.push(
+          await sweep({ accounts: accounts.scan({ index, of: SEGMENTS }), ledger, nowMs, stopAtMs }),
+        );
       }
       return sumOf(parts);
     }),

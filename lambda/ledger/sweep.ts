@@ -3,6 +3,7 @@ import { fingerprintOf } from "../core/idempotency.ts";
 import { decodeOpenHold } from "../core/open-hold.ts";
 import type { Account, Ledger, OpenHold } from "../core/ports.ts";
 import { staleRates } from "../core/rate-limit.ts";
+import type { UnreadableAccount } from "../core/unreadable-account.ts";
 import { NO_USAGE } from "../core/usage.ts";
 
 /** A record that its own request has not drained within this time never will be by it. */
@@ -15,14 +16,14 @@ export interface SweepReport {
   /** Delayed holds of requests that had ended already. */
   givenBack: number;
   drained: number;
-  /** Steps that failed and are left to the next sweep. */
+  /** Steps that failed and are left to the next sweep; what was edited by hand and cannot be read, too. */
   failed: number;
   /** False when time ran out before every account was looked at. */
   complete: boolean;
 }
 
 export interface Sweep {
-  readonly accounts: AsyncIterable<Account>;
+  readonly accounts: AsyncIterable<Account | UnreadableAccount>;
   readonly ledger: Pick<Ledger, "expire" | "drain" | "clearRates">;
   readonly nowMs: () => number;
   /** The sweep stops between two accounts when this has passed; the next one goes on. */
@@ -39,8 +40,14 @@ export async function sweep({ accounts, ledger, nowMs: now, stopAtMs }: Sweep): 
     const nowMs = now();
     if (nowMs >= stopAtMs) return { ...report, complete: false };
     report.accounts += 1;
-    for (const open of expiredHolds(account, nowMs)) {
+    if ("problem" in account) {
+      report.failed += 1;
+      continue;
+    }
+    for (const [requestId, text] of account.holds) {
       await counted(report, async () => {
+        const open = decodeOpenHold(account.accountId, requestId, text);
+        if (open.hold.expiresAtMs > nowMs) return;
         const ended = await ledger.expire(open, expiredFacts(open, nowMs));
         report[ended === "expired" ? "expired" : "givenBack"] += 1;
       });
@@ -75,12 +82,6 @@ export function sumOf(reports: readonly SweepReport[]): SweepReport {
 
 function emptyReport(): SweepReport {
   return { accounts: 0, expired: 0, givenBack: 0, drained: 0, failed: 0, complete: true };
-}
-
-function expiredHolds(account: Account, nowMs: number): OpenHold[] {
-  return [...account.holds]
-    .map(([requestId, text]) => decodeOpenHold(account.accountId, requestId, text))
-    .filter(({ hold }) => hold.expiresAtMs <= nowMs);
 }
 
 /** One step that fails must not keep the others from being done. */

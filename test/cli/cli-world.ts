@@ -71,7 +71,7 @@ export async function startCliWorld(given?: LocalDynamo) {
         Key: { accountId: { S: accountId }, shard: { S: "0" } },
         UpdateExpression: expression,
         ExpressionAttributeNames: Object.fromEntries(aliases.map((alias) => [alias, alias.slice(1)])),
-        ExpressionAttributeValues: values,
+        ...(Object.keys(values).length > 0 ? { ExpressionAttributeValues: values } : {}),
       }),
     );
   }

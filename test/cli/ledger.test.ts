@@ -142,6 +142,49 @@ test("verify is red on an entry that vanished and on one from nowhere (invariant
   expect(await verify()).toEqual({ exitCode: 1, invariants: [3, 5] });
 });
 
+test.each([
+  ["available", 2],
+  ["posted", 3],
+  ["sequence", 5],
+])(
+  "verify is red on %s that is not a whole number, names the account, and judges the others",
+  async (name, invariant) => {
+    await world.damage(accountId, `SET #${name} = :n`, { ":n": { N: "1.5" } });
+    expect(await verify()).toEqual({ exitCode: 1, invariants: [invariant] });
+    const other = (await world.json("accounts", "create", "--name", "acme")).account_id;
+    await world.damage(other, "SET #sequence = :n", { ":n": { N: "7" } });
+    const { exitCode, out, err } = await world.cli("ledger", "verify");
+    expect([exitCode, err]).toEqual([1, ""]);
+    expect(out).toContain(`${accountId}: invariant ${invariant} is violated: ${name} is not a whole number`);
+    expect(out).toContain(`(${name} 1.5)`);
+    expect(out).toContain(`${other}: invariant 5`);
+  },
+);
+
+test("verify is red on an entry, and on a record of the outbox, whose amount is not a whole number", async () => {
+  const record = { M: { type: { S: "adjustment" }, amount: { N: "0.5" }, createdAt: { S: "2026-11-01" } } };
+  await world.damage(accountId, "SET #outbox.adj_half = :r", { ":r": record });
+  expect(await verify()).toEqual({ exitCode: 1, invariants: [3] });
+  await world.damage(accountId, "REMOVE #outbox.adj_half", {});
+  await world.client.send(
+    new UpdateItemCommand({
+      TableName: world.dynamo.tables.ledger,
+      Key: { accountId: { S: accountId }, entryId: { S: "adj_day02" } },
+      UpdateExpression: "SET amount = :n",
+      ExpressionAttributeValues: { ":n": { N: "200.5" } },
+    }),
+  );
+  expect(await verify()).toEqual({ exitCode: 1, invariants: [3] });
+});
+
+test("verify is red on a hold whose expiry is no time", async () => {
+  await world.damage(accountId, "SET #available = #available - :n, #holds.req_1 = :h", {
+    ":n": { N: "5" },
+    ":h": { S: "5|soon|key_1|-|m|v|a" },
+  });
+  expect(await verify()).toEqual({ exitCode: 1, invariants: [2] });
+});
+
 test("one damaged account among many makes the whole verification red", async () => {
   await world.damage(accountId, "SET #available = #available + :n", { ":n": { N: "1" } });
   const said = await world.cli("ledger", "verify");

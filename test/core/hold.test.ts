@@ -35,12 +35,19 @@ test("Two holds that differ in anything, the attempt too, are never the same str
   );
 });
 
-test.each(["", "5", "5|1|k|-|m|c", "5|1|k|-|m|c|a|b", "5|1|k||m|c|a", "x|1|k|-|m|c|a", "|||||||"])(
-  'What is not a hold is an error: "%s".',
-  (text) => {
-    expect(() => decodeHold(text)).toThrow();
-  },
-);
+test.each([
+  "",
+  "5",
+  "5|1|k|-|m|c",
+  "5|1|k|-|m|c|a|b",
+  "5|1|k||m|c|a",
+  "x|1|k|-|m|c|a",
+  "5|x|k|-|m|c|a",
+  "-5|1|k|-|m|c|a",
+  "|||||||",
+])('What is not a hold is an error: "%s".', (text) => {
+  expect(() => decodeHold(text)).toThrow();
+});
 
 test("A hold outlives its request's deadline by two minutes and lives at least six.", () => {
   expect(holdExpiryMs(1_000, 2_000)).toBe(361_000);

@@ -1,16 +1,20 @@
 import type { Entry } from "../../core/charge.ts";
 import type { Account, AccountStatus } from "../../core/ports.ts";
-import { readText, text } from "./attributes.ts";
+import type { UnreadableAccount } from "../../core/unreadable-account.ts";
+import { readText, text, UnreadableNumber } from "./attributes.ts";
 import { accountKey, newAccountItem, readAccount, readEntry } from "./items.ts";
 import { firstOf, type IndexQuery, type Queries } from "./queries.ts";
-import type { Store } from "./store.ts";
+import type { Item, Store } from "./store.ts";
 import { LEDGER_BY_CREATED_AT, LEDGER_BY_ENTRY_ID, type TableNames } from "./tables.ts";
 
 /** What operators do with accounts and how ledgers are read; money moves only through the ledger port. */
 export interface Accounts {
   /** An account with nothing on it. @throws StoreError `condition_failed` when the id is taken. */
   create(account: { accountId: string; name: string; createdAt: string }): Promise<void>;
+  /** @throws UnreadableNumber at an account that was edited by hand into what cannot be read. */
   all(segment?: { index: number; of: number }): AsyncIterable<Account>;
+  /** The same, and goes on behind such an account. */
+  scan(segment?: { index: number; of: number }): AsyncIterable<Account | UnreadableAccount>;
   /** @throws StoreError `condition_failed` when there is no such account. */
   setStatus(accountId: string, status: AccountStatus): Promise<void>;
   /** Entries in order of time, both ends (ISO 8601) inclusive. */
@@ -34,6 +38,9 @@ export function createAccounts(store: Store, queries: Queries, tables: TableName
     async *all(segment) {
       for await (const item of queries.scan(tables.accounts, segment)) yield readAccount(item);
     },
+    async *scan(segment) {
+      for await (const item of queries.scan(tables.accounts, segment)) yield readable(item);
+    },
     async setStatus(accountId, status) {
       await store.update(tables.accounts, accountKey(accountId), {
         set: ["#status = :status"],
@@ -53,4 +60,13 @@ export function createAccounts(store: Store, queries: Queries, tables: TableName
       return item && readText(item, "accountId");
     },
   };
+}
+
+function readable(item: Item): Account | UnreadableAccount {
+  try {
+    return readAccount(item);
+  } catch (error) {
+    if (!(error instanceof UnreadableNumber)) throw error;
+    return { accountId: readText(item, "accountId") ?? "", problem: error.message };
+  }
 }

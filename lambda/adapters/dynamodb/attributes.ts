@@ -9,9 +9,25 @@ export function readText(item: Item, name: string): string | undefined {
   return value && "S" in value ? value.S : undefined;
 }
 
+/** We write whole numbers only: whatever else is there was edited by hand. */
+export class UnreadableNumber extends Error {
+  readonly attribute: string;
+  readonly value: string;
+
+  constructor(attribute: string, value: string) {
+    super(`"${attribute}" is ${value}, not a whole number; "ledger verify" says of which account`);
+    this.name = "UnreadableNumber";
+    this.attribute = attribute;
+    this.value = value;
+  }
+}
+
+/** @throws UnreadableNumber */
 export function readBigint(item: Item, name: string): bigint {
   const value = item[name];
-  return value && "N" in value ? BigInt(value.N) : 0n;
+  if (!value || !("N" in value)) return 0n;
+  if (!/^-?\d+$/.test(value.N)) throw new UnreadableNumber(name, value.N);
+  return BigInt(value.N);
 }
 
 export function readCount(item: Item, name: string): number {
