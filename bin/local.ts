@@ -7,9 +7,10 @@ import { firstKey } from "../local/first-run.ts";
 import { greeting } from "../local/greeting.ts";
 import { keepReporting, reportWorld } from "../local/reports.ts";
 import { openRequestLog } from "../local/request-log.ts";
-import { wireLocal } from "../local/runtime.ts";
+import { systemTimers, wireLocal } from "../local/runtime.ts";
 import { LOCAL_BUCKET, startS3 } from "../local/s3.ts";
 import { startServer } from "../local/server.ts";
+import { startUsage, usageFiles } from "../local/usage.ts";
 
 const SWEEP_EVERY_MS = 60_000;
 
@@ -21,14 +22,18 @@ async function main(folder: DataFolder): Promise<void> {
   const s3 = await startS3(folder.file("s3"));
   const objects = createObjectStore(createS3Client(s3.endpoint), LOCAL_BUCKET);
   const log = openRequestLog(folder.file("requests.jsonl"));
-  const router = wireLocal(dynamo, catalogFile, log);
+  const report = (message: string) => console.error(message);
+  const usage = startUsage({ objects, report, ...usageFiles(folder.file) });
+  const router = wireLocal(dynamo, catalogFile, log, systemTimers, usage.watch);
   const key = await firstKey(router.accounts, router.keys, router.ledger);
   // What a crash left behind is mended before anyone asks.
   await router.sweep();
   const sweeping = setInterval(() => void router.sweep(), SWEEP_EVERY_MS);
-  const stopReporting = keepReporting(reportWorld(router.accounts, router.keys, objects), (message) =>
-    console.error(message),
-  );
+  const stopReporting = keepReporting(reportWorld(router.accounts, router.keys, objects), report);
+  // Beside the requests: after a crash it may be an hour's charges, and of a folder that never had a lake all of them.
+  const healing = usage
+    .heal(router.accounts)
+    .catch((error: unknown) => report(`usage is not complete: ${String(error)}`));
   const server = await startServer(router.api, Number(process.env["PORT"] ?? 8787));
   const baseUrl = `http://127.0.0.1:${server.port}/v1`;
   folder.announce({
@@ -44,6 +49,8 @@ async function main(folder: DataFolder): Promise<void> {
     clearInterval(sweeping);
     await server.close();
     await stopReporting();
+    await usage.stop();
+    await healing;
     router.close();
     await log.close();
     await dynamo.close();

@@ -7,6 +7,7 @@ import { createDynamoClient } from "../lambda/adapters/dynamodb/client.ts";
 import { createLedger } from "../lambda/adapters/dynamodb/ledger.ts";
 import { createQueries } from "../lambda/adapters/dynamodb/queries.ts";
 import { createSdkStore } from "../lambda/adapters/dynamodb/sdk-store.ts";
+import type { Store } from "../lambda/adapters/dynamodb/store.ts";
 import { createOpenAiCompatibleProvider } from "../lambda/adapters/openai-compatible/provider.ts";
 import type { CatalogFile } from "../lambda/core/catalog.ts";
 import type { RequestLog } from "../lambda/core/ports.ts";
@@ -34,15 +35,19 @@ export const systemTimers: Timers = {
  */
 const EMBEDDED_ANSWER_MS = 30_000;
 
-/** The whole product over an embedded DynamoDB: the same rooms and adapters that run in AWS, wired for one process. */
+/**
+ * The whole product over an embedded DynamoDB: the same rooms and adapters that run in AWS, wired for one process.
+ * @param watch stands between the ledger and its store, to see what reaches it.
+ */
 export function wireLocal(
   dynamo: LocalDynamo,
   catalogFile: CatalogFile,
   log: RequestLog,
   timers: Timers = systemTimers,
+  watch: (store: Store, ledgerTable: string) => Store = (store) => store,
 ) {
   const client = createDynamoClient(dynamo.endpoint, 1, EMBEDDED_ANSWER_MS);
-  const store = createSdkStore(client);
+  const store = watch(createSdkStore(client), dynamo.tables.ledger);
   const queries = createQueries(client);
   const ledger = createLedger({
     store,
@@ -74,7 +79,7 @@ export function wireLocal(
     accounts,
     keys: createApiKeys(store, queries, dynamo.tables),
     sweep: () =>
-      sweep({ accounts: accounts.all(), ledger, nowMs: timers.nowMs, stopAtMs: Number.POSITIVE_INFINITY }),
+      sweep({ accounts: accounts.scan(), ledger, nowMs: timers.nowMs, stopAtMs: Number.POSITIVE_INFINITY }),
     close: () => client.destroy(),
   };
 }

@@ -1,0 +1,55 @@
+import { parquetReadObjects } from "hyparquet";
+import { parquetWriteBuffer } from "hyparquet-writer";
+import type { UsageSettled } from "../../core/events.ts";
+import { LAKE_COLUMNS, type LakeColumn, type LakeType } from "./lake-schema.ts";
+
+/** A charge as a row of the lake: its values in the order of the columns. */
+export type LakeRow = readonly (string | bigint | boolean | null)[];
+
+/** @throws RangeError for a charge that does not fit its columns. */
+export function lakeRow(charge: UsageSettled): LakeRow {
+  const fields = new Map<string, unknown>(Object.entries(charge));
+  return LAKE_COLUMNS.map((column) => cell(column, fields.get(column.name)));
+}
+
+function cell({ name, type }: LakeColumn, value: unknown): string | bigint | boolean | null {
+  if (value === null || value === undefined) return null;
+  if (type === "string" && typeof value === "string") return value;
+  if (type === "boolean" && typeof value === "boolean") return value;
+  if (type === "bigint" && (typeof value === "number" || typeof value === "string")) {
+    const whole = BigInt(value);
+    if (whole === BigInt.asIntN(64, whole)) return whole;
+  }
+  throw new RangeError(`${name} is no ${type} of the lake`);
+}
+
+const PARQUET_TYPES = {
+  string: "STRING",
+  bigint: "INT64",
+  boolean: "BOOLEAN",
+} as const satisfies Record<LakeType, string>;
+
+/** A Parquet file, compressed with Snappy. Every column may be empty, as in the files that Firehose writes. */
+export function lakeFile(rows: readonly LakeRow[]): Uint8Array {
+  const file = parquetWriteBuffer({
+    columnData: LAKE_COLUMNS.map(({ name, type }, index) => ({
+      name,
+      type: PARQUET_TYPES[type],
+      nullable: true,
+      data: rows.map((row) => row[index] ?? null),
+    })),
+  });
+  return new Uint8Array(file);
+}
+
+/** Whose charges a Parquet file has, one id a row. */
+export async function lakeEntryIds(file: Uint8Array): Promise<string[]> {
+  const rows = await parquetReadObjects({
+    file: {
+      byteLength: file.byteLength,
+      slice: (from, to) => new Uint8Array(file.slice(from, to)).buffer,
+    },
+    columns: ["entry_id"],
+  });
+  return rows.map((row) => String(row["entry_id"]));
+}
