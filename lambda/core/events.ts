@@ -72,6 +72,32 @@ export type BusEvent =
   | { readonly type: "balance.low"; readonly detail: BalanceLow }
   | { readonly type: "ledger.tampered"; readonly detail: LedgerTampered };
 
+/** What a table's stream says of the ledger. */
+export type LedgerChange =
+  | { readonly change: "inserted"; readonly entry: Entry }
+  | {
+      readonly change: LedgerTampered["change"];
+      readonly accountId: string;
+      readonly entryId: string;
+      /** The same however often it is told. */
+      readonly changeId: string;
+      readonly changedAt: string;
+    };
+
+/** The event that a change of the ledger is published as: a new entry's own, or the alarm that it was tampered with. */
+export function eventOfChange(change: LedgerChange): BusEvent {
+  if (change.change === "inserted") return eventOf(change.entry);
+  const detail = {
+    version: EVENT_VERSION,
+    event_id: `tampered_${change.changeId}`,
+    account_id: change.accountId,
+    entry_id: change.entryId,
+    change: change.change,
+    created_at: change.changedAt,
+  };
+  return { type: "ledger.tampered", detail };
+}
+
 /** The event that a ledger entry is published as: always the same one for the same entry. */
 export function eventOf(entry: Entry): BusEvent {
   if (entry.charge) return { type: "usage.settled", detail: usageSettled(entry, entry.charge) };

@@ -177,8 +177,11 @@ export interface Providers {
 // --- events ---------------------------------------------------------------------------------------------------
 
 export interface EventBus {
-  /** Resolves also when some were not taken: `failed` are their indexes in `events`. What failed may still arrive. */
-  publish(events: readonly BusEvent[]): Promise<{ failed: number[] }>;
+  /**
+   * Resolves also when some were not taken: `failed` are their indexes in `events`, `cause` is the last one's reason.
+   * What failed may still arrive.
+   */
+  publish(events: readonly BusEvent[]): Promise<{ failed: number[]; cause?: unknown }>;
 }
 
 // --- files ----------------------------------------------------------------------------------------------------
