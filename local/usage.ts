@@ -1,12 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { appendFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
-import type { Accounts } from "../lambda/adapters/dynamodb/accounts.ts";
 import type { Store } from "../lambda/adapters/dynamodb/store.ts";
 import type { ObjectStore } from "../lambda/core/ports.ts";
 import type { DeadLetter, LocalBus } from "./bus.ts";
 import { createConsumers } from "./consumers.ts";
-import { missingEntries } from "./missing-entries.ts";
+import { type EntriesOfAll, missingEntries } from "./missing-entries.ts";
 import { createPipeline } from "./pipeline.ts";
 import { type UnfinishedHours, unfinishedHoursIn } from "./unfinished-hours.ts";
 import { watchedStore } from "./watched-store.ts";
@@ -29,7 +28,7 @@ export interface LocalUsage {
   /** The store, with what reaches the ledger through it also published. */
   watch(store: Store, ledgerTable: string): Store;
   /** Brings into the lake what a crash kept from it. @returns how many charges that were. */
-  heal(accounts: Pick<Accounts, "all" | "entries">): Promise<number>;
+  heal(ledger: EntriesOfAll): Promise<number>;
   flush(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -53,7 +52,7 @@ export function startUsage({ objects, unfinished, bury, report }: LocalUsageOpti
   return {
     bus,
     watch: (store, ledgerTable) => watchedStore(store, ledgerTable, pipeline, tell),
-    heal: (accounts) => pipeline.heal((hours) => missingEntries(accounts, objects, hours)),
+    heal: (ledger) => pipeline.heal((hours) => missingEntries(ledger, objects, hours)),
     flush: () => pipeline.flush(),
     async stop() {
       clearInterval(timer);

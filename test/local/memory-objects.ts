@@ -1,12 +1,22 @@
 import type { ObjectStore } from "../../lambda/core/ports.ts";
 
+export interface MemoryObjects extends ObjectStore {
+  readonly objects: Map<string, Uint8Array>;
+  isDown: boolean;
+  /** Something that happens, once, while an object is being put. */
+  beforePut?: (() => Promise<void>) | undefined;
+}
+
 /** A bucket in memory that may be told to fail. */
-export function memoryObjects() {
+export function memoryObjects(): MemoryObjects {
   const objects = new Map<string, Uint8Array>();
-  const bucket = {
+  const bucket: MemoryObjects = {
     objects,
     isDown: false,
     async put(key, body) {
+      const { beforePut } = bucket;
+      bucket.beforePut = undefined;
+      await beforePut?.();
       if (bucket.isDown) throw new Error("the bucket does not answer");
       objects.set(key, body);
     },
@@ -16,6 +26,6 @@ export function memoryObjects() {
         if (key.startsWith(prefix)) yield { key, sizeBytes: objects.get(key)?.byteLength ?? 0 };
       }
     },
-  } satisfies ObjectStore & { objects: Map<string, Uint8Array>; isDown: boolean };
+  };
   return bucket;
 }

@@ -70,7 +70,7 @@ function openMachine() {
     async *all() {
       yield { accountId: "acct_1" };
     },
-    async *entries(_: string, range = { from: "", to: "9" }) {
+    async *entries(_: string, range: { from: string; to: string }) {
       for (const entry of ledger.values()) {
         if (range.from <= entry.createdAt && entry.createdAt <= range.to) yield entry;
       }
@@ -86,7 +86,7 @@ function openMachine() {
     const watched = usage.watch(store, "Ledger");
     return {
       ...usage,
-      heal: () => usage.heal(accounts as never),
+      heal: () => usage.heal(accounts),
       put(entry: Entry) {
         entries.set(entry.entryId, entry);
         return watched.putIfAbsent("Ledger", entryItem(entry), "entryId");
@@ -190,6 +190,22 @@ test("An entry that nobody asked for again is found by the next start.", async (
   expect(await second.heal()).toBe(1);
   await second.stop();
   expect(await machine.lake()).toEqual([`${FIVE} req_1`]);
+});
+
+test("An entry that arrives while the lake is written keeps its hour unfinished.", async () => {
+  const machine = openMachine();
+  const first = machine.start();
+  await first.heal();
+  await first.put(charge("req_1", AT_FIVE));
+  // The newest hour is kept open anyway.
+  await first.put(charge("req_2", "2026-11-23T06:00:00.000Z"));
+  machine.objects.beforePut = () => first.put(charge("req_3", AT_FIVE));
+  await first.flush();
+  const second = machine.start();
+  expect(await second.heal()).toBe(1);
+  await second.stop();
+  expect(await machine.lake()).toContain(`${FIVE} req_3`);
+  await first.stop();
 });
 
 test("A bucket that does not answer costs no request and no row.", async () => {
