@@ -73,6 +73,7 @@ async function pump(
     alarm: error && alarmOf(error),
   });
   await atMost(SETTLE_WAIT_MS, settling, exchange);
+  if (!error && exchange.chat.includeUsage && !progress.reported) outlet.write(usageEvent(exchange, metered));
   outlet.write(error ? errorEvent(error, exchange.requestId) : DONE);
   outlet.end();
   await drainEntry(exchange, await settling);
@@ -186,6 +187,21 @@ async function atMost(milliseconds: number, promise: Promise<unknown>, exchange:
   });
   await Promise.race([promise, timeout]);
   cancel();
+}
+
+/** For who asked for usage and has a provider that counts nothing: what was charged, in OpenAI's form. */
+function usageEvent(
+  { requestId, startedAtMs, model }: Exchange,
+  { usage, costPicoUsd }: Metered,
+): Uint8Array {
+  return event({
+    id: requestId,
+    object: "chat.completion.chunk",
+    created: Math.floor(startedAtMs / 1000),
+    model: model.id,
+    choices: [],
+    usage: usageWithCost(undefined, usage, costPicoUsd),
+  });
 }
 
 function event(chunk: object): Uint8Array {

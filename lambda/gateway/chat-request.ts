@@ -173,9 +173,22 @@ function pathOf(path: readonly PropertyKey[]): string | null {
 /** Where to call and with whose key is the operator's to say. */
 const FOREIGN_FIELDS = ["api_key", "base_url", "api_base"];
 /** Each of these changes the price, and no model here has a price for it. */
-const PRICED_FIELDS = ["web_search_options", "search_parameters", "plugins"];
+const PRICED_FIELDS = ["web_search_options", "search_parameters", "plugins", "models", "provider", "route"];
+/** Fields that we set, or that decide money. Providers written in Go would also read `MAX_TOKENS`, after ours. */
+const GUARDED_FIELDS = new Set([
+  ...Object.keys(chatRequestSchema.shape),
+  ...FOREIGN_FIELDS,
+  ...PRICED_FIELDS,
+]);
 
 function refuseForeignFields(fields: ChatFields): void {
+  for (const param of Object.keys(fields)) {
+    const guarded = param.toLowerCase();
+    if (guarded !== param && GUARDED_FIELDS.has(guarded)) {
+      const message = `\`${param}\` is not a field; \`${guarded}\` is.`;
+      throw new GatewayError("unsupported_parameter", message, { param });
+    }
+  }
   for (const param of FOREIGN_FIELDS) {
     if (param in fields) {
       throw new GatewayError("unsupported_parameter", `\`${param}\` is not accepted in a request.`, {

@@ -63,7 +63,7 @@ export function errorBody(error: GatewayError, requestId: string): ErrorBody {
   };
 }
 
-export function errorHeaders(error: GatewayError): Record<string, string> {
+function errorHeaders(error: GatewayError): Record<string, string> {
   const { retryAfterSeconds, shouldRetry, headers } = error.details;
   return {
     ...headers,

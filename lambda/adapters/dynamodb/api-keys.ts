@@ -80,7 +80,8 @@ function apiKeyItem(key: ApiKey): Item {
     createdAt: text(key.createdAt),
     status: text(key.status),
     expiresAt: key.expiresAt === undefined ? undefined : text(key.expiresAt),
-    allowedModels: key.allowedModels?.length ? { SS: key.allowedModels } : undefined,
+    // An empty list is no freedom to use every model: DynamoDB refuses it.
+    allowedModels: key.allowedModels && { SS: key.allowedModels },
     limitAmount: key.spendLimit && number(key.spendLimit.amountPicoUsd),
     limitPeriod: key.spendLimit && text(key.spendLimit.period),
     requestsPerMinute: optionalCount(key.rateLimit?.requestsPerMinute),
