@@ -138,6 +138,7 @@ if (values.here || values.dynamodb !== "0") await main(Number(values.entries), N
 else {
   // The heap's size is decided at a process's start: memory that grew with the entries would end this one.
   const argv = [
+    "--max-semi-space-size=4",
     `--max-old-space-size=${HEAP_MB}`,
     import.meta.filename,
     "--here",

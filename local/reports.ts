@@ -7,7 +7,7 @@ import { writeReports } from "../lambda/reports/run.ts";
 
 export function reportWorld(accounts: Accounts, keys: ApiKeys, objects: ObjectStore): ReportWorld {
   return {
-    accounts: () => accounts.all(),
+    accounts: () => accounts.scan(),
     entries: (accountId, range) => accounts.entries(accountId, range),
     keys: (accountId) => keys.list(accountId),
     objects,

@@ -51,7 +51,7 @@ async function run({ io, stores: open }: Session, options: RunArguments): Promis
   const account = options.account === undefined ? undefined : await existingAccount(stores, options.account);
   const world = reportWorld(stores.accounts, stores.keys, await stores.objects());
   if (account) return answerOf(await writeReportsOf(world, period, account, nowMs));
-  const progress = await startProgress(() => count(stores.accounts.all()));
+  const progress = await startProgress(() => count(stores.accounts.scan()));
   try {
     const options = { nowMs: io.nowMs, shouldStop: () => false, again: true, onAccount: progress.step };
     return answerOf(await writeReports(world, period, options));

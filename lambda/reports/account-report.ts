@@ -6,11 +6,12 @@ import { createTally, type Figures } from "../core/report/figures.ts";
 import { statementKey, usageKey } from "../core/report/object-keys.ts";
 import type { Period } from "../core/report/period.ts";
 import { statementOf, statementView } from "../core/report/statement.ts";
+import type { UnreadableAccount } from "../core/unreadable-account.ts";
 import { statementCsv, usageCsv } from "./csv.ts";
 
 /** Where reports are computed from, and where they go. */
 export interface ReportWorld {
-  accounts(): AsyncIterable<Account>;
+  accounts(): AsyncIterable<Account | UnreadableAccount>;
   /** Entries of the ledger in order of time, both ends (ISO 8601) inclusive. */
   entries(accountId: string, range: { from: string; to: string }): AsyncIterable<Entry>;
   keys(accountId: string): AsyncIterable<Pick<ApiKey, "keyId" | "name">>;

@@ -37,7 +37,7 @@ const tables = {
 const accounts = createAccounts(store, queries, tables);
 const keys = createApiKeys(store, queries, tables);
 const world: ReportWorld = {
-  accounts: () => accounts.all(),
+  accounts: () => accounts.scan(),
   entries: (accountId, range) => accounts.entries(accountId, range),
   keys: (accountId) => keys.list(accountId),
   objects: createObjectStore(createS3Client(), environmentVariable(ENV.reportsBucket)),

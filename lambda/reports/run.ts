@@ -3,6 +3,7 @@ import type { Account } from "../core/ports.ts";
 import { type Figures, totalUsage } from "../core/report/figures.ts";
 import { summaryKey } from "../core/report/object-keys.ts";
 import type { Period } from "../core/report/period.ts";
+import type { UnreadableAccount } from "../core/unreadable-account.ts";
 import { type ReportWorld, writeAccountReport } from "./account-report.ts";
 import { summaryCsv, summaryRow } from "./csv.ts";
 import { isSettled, markDone, type RunState, readState, writeState } from "./run-state.ts";
@@ -127,7 +128,7 @@ function emptyReport(period: Period, partial: boolean): RunReport {
 }
 
 /** One of several that take turns at the accounts. */
-async function work(run: Run, accounts: AsyncIterator<Account>): Promise<void> {
+async function work(run: Run, accounts: AsyncIterator<Account | UnreadableAccount>): Promise<void> {
   const { report, options } = run;
   for (;;) {
     const next = await accounts.next();
@@ -149,7 +150,8 @@ async function work(run: Run, accounts: AsyncIterator<Account>): Promise<void> {
   }
 }
 
-async function reportOn(run: Run, account: Account): Promise<void> {
+async function reportOn(run: Run, account: Account | UnreadableAccount): Promise<void> {
+  if ("problem" in account) throw new Error(account.problem);
   const { world, period, options, state, report } = run;
   const checkedAtMs = options.nowMs();
   const known = state.accounts.get(account.accountId);

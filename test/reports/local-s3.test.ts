@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -96,8 +96,10 @@ test("nobody writes without a signature, and nothing is read or written outside 
   expect(await call("GET", `/${LOCAL_BUCKET}/%zz`)).toBe(400);
   expect(await call("DELETE", `/${LOCAL_BUCKET}/open/a.csv`)).toBe(405);
   expect(existsSync(path.join(folder, "secret"))).toBe(false);
+  writeFileSync(path.join(folder, "s3", "secret"), "");
   const outside = await fetch(`${s3.endpoint}/${LOCAL_BUCKET}?list-type=2&prefix=../`);
   expect(await outside.text()).toContain("<KeyCount>0</KeyCount>");
+  rmSync(path.join(folder, "s3", "secret"));
 });
 
 test("a web page whose name was made to mean this machine reads nothing", async () => {

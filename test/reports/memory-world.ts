@@ -1,5 +1,6 @@
 import type { Entry } from "../../lambda/core/charge.ts";
 import type { Account, ObjectStore } from "../../lambda/core/ports.ts";
+import type { UnreadableAccount } from "../../lambda/core/unreadable-account.ts";
 import type { ReportWorld } from "../../lambda/reports/account-report.ts";
 
 export function memoryObjects(): ObjectStore & { readonly files: Map<string, string> } {
@@ -34,8 +35,11 @@ export function memoryWorld(ledgers: ReadonlyMap<string, MemoryLedger>) {
   const objects = memoryObjects();
   /** What an account's entries were asked for, in order. */
   const reads: string[] = [];
+  /** Items that were edited by hand into what cannot be read. */
+  const damaged: UnreadableAccount[] = [];
   const world: ReportWorld = {
     async *accounts() {
+      yield* damaged;
       for (const [accountId, ledger] of ledgers) yield accountOf(accountId, ledger);
     },
     async *entries(accountId, { from, to }) {
@@ -49,7 +53,7 @@ export function memoryWorld(ledgers: ReadonlyMap<string, MemoryLedger>) {
     },
     objects,
   };
-  return { world, files: objects.files, reads };
+  return { world, files: objects.files, reads, damaged };
 }
 
 export function accountOf(accountId: string, { ledger, outbox }: MemoryLedger): Account {

@@ -101,11 +101,8 @@ test("accounts are left alone only once two runs have found the same, minutes ap
   expect(await readBy(() => run({ again: true }))).toHaveLength(3);
 });
 
-test("an entry that the ledger's index is late to show is in the report an hour later", async () => {
-  const ledger = ledgerOf("acct_1");
-  const hidden = topUp("acct_1", "hidden");
-  // Counted in `sequence`, drained a moment ago, and not in the index yet.
-  const [shown] = ledger.ledger.splice(0, 1, hidden);
+/** The same world, whose index does not show an entry until it is told to. */
+function lateIndex(hidden: Entry) {
   const world = { ...memory.world };
   let isIndexed = false;
   world.entries = async function* (accountId, range) {
@@ -113,15 +110,29 @@ test("an entry that the ledger's index is late to show is in the report an hour 
       if (isIndexed || entry.entryId !== hidden.entryId) yield entry;
     }
   };
-  expect(shown).toBeDefined();
-  const options = { nowMs: () => nowMs, shouldStop: () => false };
-  await writeReports(world, DAY, options);
-  expect(reports()[reportOf("acct_1")]).toBeUndefined();
-  isIndexed = true;
-  nowMs += HOUR_MS;
-  await writeReports(world, DAY, options);
-  expect(reports()[reportOf("acct_1")]).toBeDefined();
-});
+  return {
+    run: () => writeReports(world, DAY, { nowMs: () => nowMs, shouldStop: () => false }),
+    show: () => {
+      isIndexed = true;
+    },
+  };
+}
+
+test.each([0, 1, 2, 3])(
+  "an entry that the index is late to show, new after %i runs, is in the report an hour later",
+  async (runsBefore) => {
+    const hidden = topUp("acct_1", "hidden");
+    const index = lateIndex(hidden);
+    for (let i = 0; i < runsBefore; i++, nowMs += HOUR_MS) await index.run();
+    // Counted in `sequence`, drained a moment ago, and not in the index yet.
+    ledgerOf("acct_1").ledger.push(hidden);
+    await index.run();
+    index.show();
+    nowMs += HOUR_MS;
+    await index.run();
+    expect(reports()[SUMMARY]).toContain("acct_1,name of acct_1,2,");
+  },
+);
 
 test("a record that was on its way to the ledger when an account was last seen is looked for again", async () => {
   const ledger = ledgerOf("acct_1");
@@ -163,6 +174,13 @@ test("a run that was stopped long ago is not gone on with: what it wrote may be 
   expect(await run()).toMatchObject({ complete: true, written: 3, unchanged: 0 });
 });
 
+test("a run of the running day that was stopped is not gone on with when the day is over", async () => {
+  nowMs = DAY.endMs - HOUR_MS / 2;
+  await run({ stopAfter: 2 });
+  nowMs = DAY.endMs + HOUR_MS / 2;
+  expect(await run()).toMatchObject({ partial: false, complete: true, written: 3, unchanged: 0 });
+});
+
 test("one account that cannot be reported on keeps no other from its report, and is tried again", async () => {
   const { put } = memory.world.objects;
   memory.world.objects.put = async (key, ...rest) => {
@@ -175,6 +193,17 @@ test("one account that cannot be reported on keeps no other from its report, and
   nowMs += HOUR_MS;
   expect(await run()).toMatchObject({ complete: true, written: 1, unchanged: 2, failed: 0 });
   expect(Object.keys(reports())).toHaveLength(4);
+});
+
+test("an account whose item cannot be read keeps no other from its report", async () => {
+  memory.damaged.push({ accountId: "acct_0", problem: "posted is no number" });
+  const ran = await run();
+  expect(ran).toMatchObject({
+    complete: false,
+    written: 3,
+    failed: 1,
+    failure: "acct_0: posted is no number",
+  });
 });
 
 test("notes that nobody can read cost a run and nothing else", async () => {
