@@ -28,7 +28,7 @@ async function main(folder: DataFolder): Promise<void> {
   const key = await firstKey(router.accounts, router.keys, router.ledger);
   // What a crash left behind is mended before anyone asks.
   await router.sweep();
-  const sweeping = setInterval(() => void router.sweep(), SWEEP_EVERY_MS);
+  const sweeping = setInterval(() => void router.sweep().catch(console.error), SWEEP_EVERY_MS);
   const stopReporting = keepReporting(reportWorld(router.accounts, router.keys, objects), report);
   // Beside the requests: after a crash it may be an hour's charges, and of a folder that never had a lake all of them.
   const healing = usage

@@ -48,9 +48,7 @@ export async function handler(_event: unknown, context: Context): Promise<SweepR
     Array.from({ length: AT_ONCE }, async () => {
       const parts: SweepReport[] = [];
       for (let index = segments.shift(); index !== undefined; index = segments.shift()) {
-        parts.push(
-          await sweep({ accounts: accounts.scan({ index, of: SEGMENTS }), ledger, nowMs, stopAtMs }),
-        );
+        parts.push(await sweepSegment(index, stopAtMs));
       }
       return sumOf(parts);
     }),
@@ -60,9 +58,22 @@ export async function handler(_event: unknown, context: Context): Promise<SweepR
   return report;
 }
 
+/** A segment that cannot be read is left to the next run, and the others are swept all the same. */
+async function sweepSegment(index: number, stopAtMs: number): Promise<SweepReport> {
+  try {
+    return await sweep({ accounts: accounts.scan({ index, of: SEGMENTS }), ledger, nowMs, stopAtMs });
+  } catch (error) {
+    writeLine({ event: "sweep_failed", segment: index, error: String(error) });
+    return { ...sumOf([]), failed: 1, complete: false };
+  }
+}
+
+function writeLine(line: object): void {
+  process.stdout.write(`${JSON.stringify({ at: new Date(nowMs()).toISOString(), ...line })}\n`);
+}
+
 function publish(report: SweepReport): void {
-  const line = { at: new Date(nowMs()).toISOString(), event: "sweep", ...report };
-  process.stdout.write(`${JSON.stringify(line)}\n`);
+  writeLine({ event: "sweep", ...report });
   metrics.addMetric("HoldsExpired", MetricUnit.Count, report.expired);
   metrics.addMetric("HoldsGivenBack", MetricUnit.Count, report.givenBack);
   metrics.addMetric("RecordsDrained", MetricUnit.Count, report.drained);

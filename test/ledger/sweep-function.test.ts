@@ -33,7 +33,7 @@ interface Run {
 }
 
 /** Invokes the handler once, with so much time left. */
-async function invoke(remainingMs: number): Promise<Run> {
+async function invoke(remainingMs: number, environment: Record<string, string> = {}): Promise<Run> {
   const script = `
     const { handler } = await import(process.argv[1]);
     const report = await handler({}, { getRemainingTimeInMillis: () => ${remainingMs} });
@@ -51,6 +51,7 @@ async function invoke(remainingMs: number): Promise<Run> {
         ACCOUNTS_TABLE: dynamo.tables.accounts,
         LEDGER_TABLE: dynamo.tables.ledger,
         API_KEYS_TABLE: dynamo.tables.apiKeys,
+        ...environment,
       },
     },
   );
@@ -111,4 +112,16 @@ test("A run mends every segment, returns its report, and prints it as a line and
 
   const again = await invoke(MINUTE_MS);
   expect(again.report).toEqual({ ...done, expired: 0, drained: 0 });
+});
+
+test("A run that cannot read its tables says why, and counts every segment as failed.", async () => {
+  const { report, printed } = await invoke(MINUTE_MS, { ACCOUNTS_TABLE: "Nowhere" });
+  expect(report).toMatchObject({ accounts: 0, failed: 64, complete: false });
+  expect(printed).toContainEqual({
+    at: expect.any(String),
+    event: "sweep_failed",
+    segment: 63,
+    error: expect.stringContaining("ResourceNotFoundException"),
+  });
+  expect(printed).toContainEqual(expect.objectContaining({ SweepFailures: 64, SweepsCutShort: 1 }));
 });
