@@ -7,6 +7,7 @@ import { statementKey, usageKey } from "../core/report/object-keys.ts";
 import type { Period } from "../core/report/period.ts";
 import { statementOf, statementView } from "../core/report/statement.ts";
 import type { UnreadableAccount } from "../core/unreadable-account.ts";
+import { recordedEntries } from "../core/usage-groups.ts";
 import { statementCsv, usageCsv } from "./csv.ts";
 
 /** Where reports are computed from, and where they go. */
@@ -63,25 +64,13 @@ async function addUp(
   const to = new Date(period.endMs - 1).toISOString();
   const tally = createTally();
   let openingPicoUsd = 0n;
-  for await (const entry of recorded(world, account, { from: period.unit === "month" ? FIRST : from, to })) {
+  const range = { from: period.unit === "month" ? FIRST : from, to };
+  const ledger = world.entries(account.accountId, range);
+  for await (const entry of recordedEntries(account.outbox, ledger, range)) {
     if (entry.createdAt < from) openingPicoUsd += entry.amountPicoUsd;
     else tally.add(entry);
   }
   return { openingPicoUsd, figures: tally.figures() };
-}
-
-/** Every settled charge and every credit, whether it has reached the ledger or is in the outbox still. */
-async function* recorded(
-  world: ReportWorld,
-  { accountId, outbox }: Account,
-  range: { from: string; to: string },
-): AsyncIterable<Entry> {
-  for (const entry of outbox.values()) {
-    if (range.from <= entry.createdAt && entry.createdAt <= range.to) yield entry;
-  }
-  for await (const entry of world.entries(accountId, range)) {
-    if (!outbox.has(entry.entryId)) yield entry;
-  }
 }
 
 async function keyNames(world: ReportWorld, accountId: string): Promise<ReadonlyMap<string, string>> {

@@ -3,7 +3,7 @@ import type { Account, ObjectStore } from "../../lambda/core/ports.ts";
 import type { UnreadableAccount } from "../../lambda/core/unreadable-account.ts";
 import type { ReportWorld } from "../../lambda/reports/account-report.ts";
 
-export function memoryObjects(): ObjectStore & { readonly files: Map<string, string> } {
+function memoryObjects(): ObjectStore & { readonly files: Map<string, string> } {
   const files = new Map<string, string>();
   return {
     files,
