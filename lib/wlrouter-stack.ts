@@ -2,8 +2,10 @@ import { CfnOutput, Stack } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import type { CatalogFile } from "./config.ts";
 import { Gateway } from "./gateway.ts";
+import { WORKGROUP } from "./lake-queries.ts";
 import { Ledger } from "./ledger.ts";
 import { Reports } from "./reports.ts";
+import { Usage } from "./usage.ts";
 
 export interface WLRouterStackProps {
   readonly catalog: CatalogFile;
@@ -16,6 +18,7 @@ export class WLRouterStack extends Stack {
 
     const ledger = new Ledger(this, "Ledger");
     const gateway = new Gateway(this, "Gateway", { ledger, catalog: props.catalog });
+    const usage = new Usage(this, "Usage", { ledger });
     const reports = new Reports(this, "Reports", { ledger });
 
     new CfnOutput(this, "BaseUrl", { value: gateway.baseUrl });
@@ -23,6 +26,10 @@ export class WLRouterStack extends Stack {
     new CfnOutput(this, "AccountsTable", { value: ledger.accounts.tableName });
     new CfnOutput(this, "LedgerTable", { value: ledger.ledger.tableName });
     new CfnOutput(this, "ApiKeysTable", { value: ledger.apiKeys.tableName });
+    new CfnOutput(this, "RollupsTable", { value: ledger.rollups.tableName });
+    new CfnOutput(this, "EventBus", { value: usage.bus.eventBusName });
+    new CfnOutput(this, "LakeBucket", { value: usage.lake.bucket.bucketName });
+    new CfnOutput(this, "AthenaWorkGroup", { value: WORKGROUP });
     new CfnOutput(this, "ReportsBucket", { value: reports.bucket.bucketName });
   }
 }

@@ -5,7 +5,7 @@ import { allow, flat, viewOf } from "./template-view.ts";
 let synthesized: Synthesized;
 
 beforeAll(async () => {
-  synthesized = await synthesize();
+  synthesized = await synthesize({ bundle: false });
 });
 
 const { only, resourceNamed, arn, rightsOf } = viewOf(() => synthesized.template);

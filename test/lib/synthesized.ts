@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { App } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
+import { BUNDLING_STACKS } from "aws-cdk-lib/cx-api";
 import { afterAll } from "vitest";
 import { compileCatalog, loadConfig } from "../../lib/config.ts";
 import { WLRouterStack } from "../../lib/wlrouter-stack.ts";
@@ -17,12 +18,13 @@ export interface Synthesized {
   readonly catalogVersion: string;
 }
 
-export async function synthesize(): Promise<Synthesized> {
+/** @param bundle false leaves the functions' code out: esbuild takes most of the time. */
+export async function synthesize({ bundle = true } = {}): Promise<Synthesized> {
   const outdir = mkdtempSync(path.join(tmpdir(), "wlrouter-synth-"));
   afterAll(() => rmSync(outdir, { recursive: true }));
   const { context } = JSON.parse(readFileSync(path.join(ROOT, "cdk.json"), "utf8"));
   const catalog = compileCatalog(await loadConfig(path.join(ROOT, "wlrouter.config.ts")));
-  const app = new App({ outdir, context });
+  const app = new App({ outdir, context: { ...context, ...(bundle ? {} : { [BUNDLING_STACKS]: [] }) } });
   const stack = new WLRouterStack(app, "WLRouter", { catalog });
   // Validates against CloudFormation's own rules too: a finding fails the synthesis.
   const template = Template.fromStack(stack);
