@@ -81,6 +81,7 @@ export async function startCliWorld(given?: LocalDynamo) {
     configFile,
     env,
     dynamo,
+    s3,
     client,
     stores,
     cli,

@@ -2,6 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { LOCAL_BUCKET } from "../../local/s3.ts";
 import { type CliWorld, startCliWorld } from "./cli-world.ts";
 
 const REQUEST_ID = "req_01a206ca-52f0-7753-9931-9fe226ca9650";
@@ -33,6 +34,7 @@ beforeAll(async () => {
   vi.stubEnv("AWS_ENDPOINT_URL_CLOUDFORMATION", endpoint);
   vi.stubEnv("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", endpoint);
   vi.stubEnv("AWS_ENDPOINT_URL_DYNAMODB", world.dynamo.endpoint);
+  vi.stubEnv("AWS_ENDPOINT_URL_S3", world.s3.endpoint);
 });
 afterAll(async () => {
   aws.close();
@@ -55,8 +57,13 @@ function cloudFormation(body: string): { status: number; answer: string } {
 
 function stacks(name: string): string {
   const { accounts, ledger, apiKeys } = world.dynamo.tables;
-  const outputs =
-    name === "WLRouter" ? { AccountsTable: accounts, LedgerTable: ledger, ApiKeysTable: apiKeys } : {};
+  const ours = {
+    AccountsTable: accounts,
+    LedgerTable: ledger,
+    ApiKeysTable: apiKeys,
+    ReportsBucket: LOCAL_BUCKET,
+  };
+  const outputs = name === "WLRouter" ? ours : {};
   const members = Object.entries(outputs).map(
     ([key, value]) => `<member><OutputKey>${key}</OutputKey><OutputValue>${value}</OutputValue></member>`,
   );
@@ -132,6 +139,16 @@ test("a stack that is not there, or not ours, is said to be so", async () => {
     out: "",
     err: expect.stringMatching(/"other" has no output AccountsTable/),
   });
+});
+
+test("--stack finds the bucket of reports, too", async () => {
+  const { account_id } = await world.json("accounts", "create", "--name", "acme", "--credit", "3");
+  const today = new Date().toISOString().slice(0, 10);
+  await world.json("reports", "run", "--date", today, "--stack", "WLRouter");
+  const listed = await world.json("reports", "list", "--account", account_id, "--stack", "WLRouter");
+  expect(listed).toEqual([
+    { key: `reports/daily/dt=${today}/${account_id}.csv`, size_bytes: expect.any(Number) },
+  ]);
 });
 
 test("a stack has no demo model", async () => {
