@@ -17,7 +17,12 @@ export function readLedgerChange(record: DynamoDBRecord): LedgerChange {
   if (eventName === "INSERT") {
     const image = readImage(dynamodb?.NewImage ?? {});
     checkEntry(image);
-    return { change: "inserted", entry: readEntry(accountId, entryId, image) };
+    const entry = readEntry(accountId, entryId, image);
+    // Who reads the table takes an outcome it does not know for `completed`.
+    if (entry.charge && entry.charge.outcome !== readText(image, "outcome")) {
+      throw new Error("not a ledger entry: outcome is none of ours");
+    }
+    return { change: "inserted", entry };
   }
   if (eventName !== "MODIFY" && eventName !== "REMOVE") throw new Error(`unknown change: ${eventName}`);
   return {
