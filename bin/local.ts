@@ -7,6 +7,7 @@ import { firstKey } from "../local/first-run.ts";
 import { greeting } from "../local/greeting.ts";
 import { keepReporting, reportWorld } from "../local/reports.ts";
 import { openRequestLog } from "../local/request-log.ts";
+import { openRollUps } from "../local/roll-ups.ts";
 import { systemTimers, wireLocal } from "../local/runtime.ts";
 import { LOCAL_BUCKET, startS3 } from "../local/s3.ts";
 import { startServer } from "../local/server.ts";
@@ -23,7 +24,12 @@ async function main(folder: DataFolder): Promise<void> {
   const objects = createObjectStore(createS3Client(s3.endpoint), LOCAL_BUCKET);
   const log = openRequestLog(folder.file("requests.jsonl"));
   const report = (message: string) => console.error(message);
-  const usage = startUsage({ objects, report, ...usageFiles(folder.file) });
+  const usage = startUsage({
+    objects,
+    report,
+    rollUps: openRollUps(dynamo.endpoint, dynamo.tables),
+    ...usageFiles(folder.file),
+  });
   const router = wireLocal(dynamo, catalogFile, log, systemTimers, usage.watch);
   const key = await firstKey(router.accounts, router.keys, router.ledger);
   // What a crash left behind is mended before anyone asks.

@@ -1,4 +1,5 @@
 import { type BusEvent, EVENT_SOURCE } from "../lambda/core/events.ts";
+import type { EventBus } from "../lambda/core/ports.ts";
 
 /** An EventBridge pattern of plain values: each field is one of those listed. */
 export interface EventPattern {
@@ -9,6 +10,8 @@ export interface EventPattern {
 export interface Target {
   readonly name: string;
   readonly pattern: EventPattern;
+  /** Waits so long for a batch to fill, where handling many costs as much as handling one. */
+  readonly gatherMs?: number;
   take(events: readonly BusEvent[]): Promise<void>;
 }
 
@@ -24,9 +27,8 @@ export interface BusWorld {
   bury(letter: DeadLetter): void;
 }
 
-export interface LocalBus {
-  /** Never fails: what a consumer makes of an event is between the two. */
-  publish(events: readonly BusEvent[]): Promise<{ failed: number[] }>;
+/** Publishing never fails here: what a consumer makes of an event is between the two. */
+export interface LocalBus extends EventBus {
   /** Resolves when whatever was published before has been taken, or buried, by every target. */
   settled(): Promise<void>;
 }
@@ -58,7 +60,7 @@ function fits(pattern: EventPattern, value: object): boolean {
   });
 }
 
-const BATCH_SIZE = 100;
+const BATCH_SIZE = 1_000;
 const TRIES = 3;
 const FIRST_PAUSE_MS = 100;
 
@@ -69,15 +71,14 @@ function createQueue(target: Target, world: BusWorld) {
   let current: Promise<void> | undefined;
 
   function next(): void {
+    current = waiting.length === 0 ? undefined : deliverNext().then(next);
+  }
+
+  async function deliverNext(): Promise<void> {
+    if (target.gatherMs) await world.pause(target.gatherMs);
     const batch = waiting.splice(0, BATCH_SIZE);
-    if (batch.length === 0) {
-      current = undefined;
-      return;
-    }
-    current = deliver(target, batch, world).then(() => {
-      done += batch.length;
-      next();
-    });
+    await deliver(target, batch, world);
+    done += batch.length;
   }
 
   return {

@@ -26,6 +26,7 @@ export class DuckDbMissing extends Error {
  * @throws DuckDbMissing, QueryRefused
  */
 export async function queryLake(bucketFolder: string, sql: string): Promise<QueryResult> {
+  if (sql.trim() === "") throw new QueryRefused("write one statement");
   const { DuckDBInstance, StatementType } = await loadDuckDb();
   const database = await DuckDBInstance.create(":memory:");
   const connection = await database.connect();
@@ -66,7 +67,7 @@ async function openLake(connection: DuckDBConnection, folder: string): Promise<v
   await connection.run("SET enable_external_access = false");
   // Any of an entry's rows will do: entries never change, so they are alike.
   await connection.run(
-    `CREATE VIEW usage AS SELECT * FROM ${source} QUALIFY row_number() OVER (PARTITION BY entry_id) = 1`,
+    `CREATE VIEW usage AS SELECT * FROM ${source} QUALIFY row_number() OVER (PARTITION BY account_id, entry_id) = 1`,
   );
   await connection.run("SET lock_configuration = true");
 }

@@ -1,4 +1,4 @@
-import { lakeEntryIds } from "../lambda/adapters/s3/lake.ts";
+import { lakeChargeNames } from "../lambda/adapters/s3/lake.ts";
 import { lakePrefix } from "../lambda/adapters/s3/lake-schema.ts";
 import type { Entry } from "../lambda/core/charge.ts";
 import type { EntriesReader, ObjectStore } from "../lambda/core/ports.ts";
@@ -12,7 +12,7 @@ export interface EntriesOfAll extends EntriesReader {
 const EVER = { from: "0000", to: "9999" };
 
 /**
- * The charges that are in the ledger and not in the lake. In memory is what the lake has of one hour: its ids.
+ * The charges that are in the ledger and not in the lake. In memory is which charges the lake has of one hour.
  * @param hours `2026-11-23T05`; absent: every hour in which the ledger has an entry.
  */
 export async function* missingEntries(
@@ -21,11 +21,11 @@ export async function* missingEntries(
   hours: readonly string[] | undefined,
 ): AsyncIterable<Entry> {
   for (const hour of hours ?? (await hoursWithEntries(ledger))) {
-    const known = await idsInTheLake(objects, hour);
+    const known = await namesInTheLake(objects, hour);
     const range = { from: `${hour}:00:00.000Z`, to: `${hour}:59:59.999Z` };
     for await (const { accountId } of ledger.all()) {
       for await (const entry of ledger.entries(accountId, range)) {
-        if (entry.charge && !known.has(entry.entryId)) yield entry;
+        if (entry.charge && !known.has(`${accountId} ${entry.entryId}`)) yield entry;
       }
     }
   }
@@ -39,11 +39,11 @@ async function hoursWithEntries(ledger: EntriesOfAll): Promise<string[]> {
   return [...hours].sort();
 }
 
-async function idsInTheLake(objects: ObjectStore, hour: string): Promise<Set<string>> {
-  const ids = new Set<string>();
+async function namesInTheLake(objects: ObjectStore, hour: string): Promise<Set<string>> {
+  const names = new Set<string>();
   for await (const { key } of objects.list(lakePrefix(hour))) {
     const file = await objects.get(key);
-    for (const id of file ? await lakeEntryIds(file) : []) ids.add(id);
+    for (const name of file ? await lakeChargeNames(file) : []) names.add(name);
   }
-  return ids;
+  return names;
 }

@@ -8,6 +8,7 @@ import { addReports } from "./reports.ts";
 import { addRequests } from "./requests.ts";
 import type { Io, Session, Stores } from "./session.ts";
 import { openLocal, openStack } from "./stores.ts";
+import { addUsage } from "./usage.ts";
 
 const DONE = 0;
 const FAILED = 1;
@@ -42,7 +43,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
         if (bad) exitCode = FAILED;
       },
   };
-  for (const add of [addAccounts, addKeys, addModels, addRequests, addLedger, addReports])
+  for (const add of [addAccounts, addKeys, addModels, addRequests, addLedger, addReports, addUsage])
     add(program, session);
   try {
     await program.parseAsync(withoutBareLocal(argv, program), { from: "user" });

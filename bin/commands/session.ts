@@ -3,6 +3,7 @@ import type { ApiKeys } from "../../lambda/adapters/dynamodb/api-keys.ts";
 import type { ApiKey } from "../../lambda/core/keys.ts";
 import type { Account, Ledger, ObjectStore, RequestLogLine } from "../../lambda/core/ports.ts";
 import { Failure, noSuchAccount } from "./failures.ts";
+import type { UsageStores } from "./usage-stores.ts";
 
 /** The world around the command line, so that tests can stand in for it. */
 export interface Io {
@@ -27,6 +28,7 @@ export interface Stores {
   readonly ledger: Ledger;
   /** The bucket of reports. */
   objects(): Promise<ObjectStore>;
+  readonly usage: UsageStores;
   /** The structured log's line of a request. */
   logLine(requestId: string): Promise<RequestLogLine | undefined>;
   close(): void;

@@ -10,6 +10,7 @@ import { TABLES, type TableNames } from "../../lambda/adapters/dynamodb/tables.t
 import type { ObjectStore } from "../../lambda/core/ports.ts";
 import { localLogLine, runningServer } from "./local-server.ts";
 import type { Stores } from "./session.ts";
+import { localUsage, stackUsage } from "./usage-stores.ts";
 
 /** Of a query that pages through many items one dropped connection must not end the whole. */
 const READ_ATTEMPTS = 5;
@@ -22,9 +23,17 @@ export async function openLocal(folder: string): Promise<Stores> {
     ledger: TABLES.ledger.name,
     apiKeys: TABLES.apiKeys.name,
   };
+  const objects = () => openBucket(reportsBucket, s3Endpoint);
   return open(tables, dynamodbEndpoint, {
     logLine: (requestId) => localLogLine(folder, requestId),
-    objects: () => openBucket(reportsBucket, s3Endpoint),
+    objects,
+    usage: localUsage({
+      folder,
+      bucket: reportsBucket,
+      dynamodbEndpoint,
+      tables: { ...tables, rollups: TABLES.rollups.name },
+      objects,
+    }),
   });
 }
 
@@ -34,6 +43,7 @@ export async function openStack(name: string): Promise<Stores> {
   return open(await stackTables(name), undefined, {
     logLine: (requestId) => stackLogLine(name, requestId),
     objects: async () => openBucket(await stackReportsBucket(name)),
+    usage: stackUsage(),
   });
 }
 
@@ -46,7 +56,7 @@ async function openBucket(bucket: string, endpoint?: string): Promise<ObjectStor
 function open(
   tables: TableNames,
   endpoint: string | undefined,
-  beside: Pick<Stores, "logLine" | "objects">,
+  beside: Pick<Stores, "logLine" | "objects" | "usage">,
 ): Stores {
   const client = createDynamoClient(endpoint);
   const readClient = createDynamoClient(endpoint, READ_ATTEMPTS);

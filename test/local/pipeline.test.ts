@@ -4,7 +4,7 @@ import path from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { entryItem } from "../../lambda/adapters/dynamodb/items.ts";
 import { type Item, type Store, StoreError } from "../../lambda/adapters/dynamodb/store.ts";
-import { lakeEntryIds } from "../../lambda/adapters/s3/lake.ts";
+import { lakeChargeNames } from "../../lambda/adapters/s3/lake.ts";
 import type { Entry } from "../../lambda/core/charge.ts";
 import { NO_USAGE } from "../../lambda/core/usage.ts";
 import type { DeadLetter } from "../../local/bus.ts";
@@ -96,8 +96,8 @@ function openMachine() {
   async function lake() {
     const found: string[] = [];
     for (const [key, file] of objects.objects) {
-      for (const id of await lakeEntryIds(file))
-        found.push(`${key.slice(0, "usage/dt=2026-11-23/hour=05".length)} ${id}`);
+      for (const id of await lakeChargeNames(file))
+        found.push(`${key.slice(0, "usage/dt=2026-11-23/hour=05".length)} ${id.slice("acct_1 ".length)}`);
     }
     return found.sort();
   }

@@ -42,14 +42,14 @@ export function lakeFile(rows: readonly LakeRow[]): Uint8Array {
   return new Uint8Array(file);
 }
 
-/** Whose charges a Parquet file has, one id a row. */
-export async function lakeEntryIds(file: Uint8Array): Promise<string[]> {
+/** Which charges a Parquet file has: `<accountId> <entryId>`, one a row. */
+export async function lakeChargeNames(file: Uint8Array): Promise<string[]> {
   const rows = await parquetReadObjects({
     file: {
       byteLength: file.byteLength,
       slice: (from, to) => new Uint8Array(file.slice(from, to)).buffer,
     },
-    columns: ["entry_id"],
+    columns: ["account_id", "entry_id"],
   });
-  return rows.map((row) => String(row["entry_id"]));
+  return rows.map((row) => `${row["account_id"]} ${row["entry_id"]}`);
 }
