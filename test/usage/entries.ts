@@ -1,7 +1,7 @@
 import type { ChargeFacts, Entry } from "../../lambda/core/charge.ts";
 import { NO_USAGE } from "../../lambda/core/usage.ts";
 
-export const ACCOUNT = "acct_1";
+const ACCOUNT = "acct_1";
 
 /** The `number`th request of an account, at a given time. */
 export function charge(number: number, facts: Partial<ChargeFacts> & { accountId?: string } = {}): Entry {
