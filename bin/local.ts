@@ -1,13 +1,13 @@
 /** `npm start`: the whole product in one process, on embedded stores kept in a folder. */
 import { createObjectStore, createS3Client } from "../lambda/adapters/s3/object-store.ts";
 import { ConfigError, compileCatalog, loadConfig } from "../lib/config.ts";
+import { openConsumerStores } from "../local/consumer-stores.ts";
 import { claimDataFolder, type DataFolder, FolderInUseError } from "../local/data-folder.ts";
 import { startDynamo } from "../local/dynamodb.ts";
 import { firstKey } from "../local/first-run.ts";
 import { greeting } from "../local/greeting.ts";
 import { keepReporting, reportWorld } from "../local/reports.ts";
 import { openRequestLog } from "../local/request-log.ts";
-import { openRollUps } from "../local/roll-ups.ts";
 import { systemTimers, wireLocal } from "../local/runtime.ts";
 import { LOCAL_BUCKET, startS3 } from "../local/s3.ts";
 import { startServer } from "../local/server.ts";
@@ -27,7 +27,7 @@ async function main(folder: DataFolder): Promise<void> {
   const usage = startUsage({
     objects,
     report,
-    rollUps: openRollUps(dynamo.endpoint, dynamo.tables),
+    stores: openConsumerStores(dynamo.endpoint, dynamo.tables),
     ...usageFiles(folder.file),
   });
   const router = wireLocal(dynamo, catalogFile, log, systemTimers, usage.watch);

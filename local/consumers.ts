@@ -1,13 +1,15 @@
 import { RULES } from "../lambda/adapters/eventbridge/rules.ts";
 import type { ObjectStore } from "../lambda/core/ports.ts";
-import { type RollupWorld, rollUp } from "../lambda/usage/rollup/roll-up.ts";
+import { watchBalance } from "../lambda/usage/low-balance/watch-balance.ts";
+import { rollUp } from "../lambda/usage/rollup/roll-up.ts";
 import { createLocalBus, type DeadLetter, type LocalBus, type Target } from "./bus.ts";
+import type { ConsumerStores } from "./consumer-stores.ts";
 import { createLakeWriter, type LakeWriter } from "./lake-writer.ts";
 
 export interface ConsumerOptions {
   readonly objects: ObjectStore;
-  /** Where totals are kept; absent: nobody asks for them. */
-  readonly rollUps?: RollupWorld | undefined;
+  /** Where totals and crossings are kept; absent: nobody asks for them. */
+  readonly stores?: ConsumerStores | undefined;
   pause(milliseconds: number): Promise<void>;
   /** Of a lake file: its time and something random, so that no two are alike and they sort by time. */
   newName(): string;
@@ -22,7 +24,7 @@ const ROLLUPS_GATHER_MS = 2_000;
 /** A bus with everything that listens to it, by the rules that the stack deploys. */
 export function createConsumers(options: ConsumerOptions): { bus: LocalBus; lake: LakeWriter } {
   const lake = createLakeWriter(options.objects, options.newName);
-  const bus = createLocalBus(
+  const bus: LocalBus = createLocalBus(
     [
       {
         name: "lake",
@@ -32,22 +34,35 @@ export function createConsumers(options: ConsumerOptions): { bus: LocalBus; lake
           options.onRows?.(waiting);
         },
       },
-      ...(options.rollUps ? [rollupsTarget(options.rollUps)] : []),
+      ...(options.stores ? [rollups(options.stores), lowBalance(options.stores, () => bus)] : []),
     ],
     options,
   );
   return { bus, lake };
 }
 
-function rollupsTarget(world: RollupWorld): Target {
+function rollups({ rollUps }: ConsumerStores): Target {
   return {
     name: "rollups",
     pattern: RULES.rollups,
     gatherMs: ROLLUPS_GATHER_MS,
     async take(events) {
       const usage = events.flatMap(({ type, detail }) => (type === "usage.settled" ? [detail] : []));
-      const [unfinished] = (await rollUp(world, usage)).values();
+      const [unfinished] = (await rollUp(rollUps, usage)).values();
       if (unfinished) throw unfinished;
+    },
+  };
+}
+
+function lowBalance({ balances }: ConsumerStores, bus: () => LocalBus): Target {
+  return {
+    name: "low-balance",
+    pattern: RULES.lowBalance,
+    async take(events) {
+      const world = { balances, bus: bus(), nowMs: () => Date.now() };
+      for (const accountId of new Set(events.map(({ detail }) => detail.account_id))) {
+        await watchBalance(world, accountId);
+      }
     },
   };
 }

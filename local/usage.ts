@@ -3,8 +3,8 @@ import { appendFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Store } from "../lambda/adapters/dynamodb/store.ts";
 import type { ObjectStore } from "../lambda/core/ports.ts";
-import type { RollupWorld } from "../lambda/usage/rollup/roll-up.ts";
 import type { DeadLetter, LocalBus } from "./bus.ts";
+import type { ConsumerStores } from "./consumer-stores.ts";
 import { createConsumers } from "./consumers.ts";
 import { type EntriesOfAll, missingEntries } from "./missing-entries.ts";
 import { createPipeline } from "./pipeline.ts";
@@ -17,7 +17,7 @@ const FLUSH_AT_ROWS = 5_000;
 
 export interface LocalUsageOptions {
   readonly objects: ObjectStore;
-  readonly rollUps?: RollupWorld | undefined;
+  readonly stores?: ConsumerStores | undefined;
   readonly unfinished: UnfinishedHours;
   bury(letter: DeadLetter): void;
   /** What went wrong beside the requests, as a sentence for the person at the terminal. */
@@ -35,10 +35,10 @@ export interface LocalUsage {
   stop(): Promise<void>;
 }
 
-export function startUsage({ objects, rollUps, unfinished, bury, report }: LocalUsageOptions): LocalUsage {
+export function startUsage({ objects, stores, unfinished, bury, report }: LocalUsageOptions): LocalUsage {
   const { bus, lake } = createConsumers({
     objects,
-    rollUps,
+    stores,
     pause: (milliseconds) => pause(milliseconds),
     newName: newLakeName,
     bury: (letter) => {

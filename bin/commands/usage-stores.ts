@@ -33,11 +33,11 @@ export function localUsage({
   const refused: string[] = [];
   const consumers = once(async () => {
     const { createConsumers } = await import("../../local/consumers.ts");
-    const { openRollUps } = await import("../../local/roll-ups.ts");
+    const { openConsumerStores } = await import("../../local/consumer-stores.ts");
     const { newLakeName } = await import("../../local/usage.ts");
     return createConsumers({
       objects: await objects(),
-      rollUps: openRollUps(dynamodbEndpoint, tables),
+      stores: openConsumerStores(dynamodbEndpoint, tables),
       pause: (milliseconds) => pause(milliseconds),
       newName: newLakeName,
       bury: ({ target, event, cause }) =>
