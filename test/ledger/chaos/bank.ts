@@ -42,6 +42,8 @@ export interface Witness {
   readonly invocation: Invocation;
   readonly accountId: string;
   readonly requestId: string;
+  /** By which the provider knows it. */
+  readonly user: string;
   /** Its key was revoked, or its account suspended, before it began and until it ended. */
   mustBeRefused: boolean;
   held: OpenHold | undefined;
@@ -230,7 +232,7 @@ export async function serve(
   { member, key }: { member: BankAccount; key: BankKey },
   interruption?: Interruption,
 ): Promise<Witness> {
-  const user = `group ${plan.group}`;
+  const user = `${key.apiKey.keyId} ${plan.group}`;
   bank.standIn.plans.set(user, plan);
   const body = bodyOf(plan, user);
   const name = `req_chaos-${String(plan.number).padStart(12, "0")}`;
@@ -241,6 +243,7 @@ export async function serve(
     invocation: new Invocation(name, interruption),
     accountId: member.accountId,
     requestId: readIdempotency(idempotencyKey, key.apiKey, body)?.requestId ?? name,
+    user,
     mustBeRefused: isStopped(),
     held: undefined,
     line: undefined,

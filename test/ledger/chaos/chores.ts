@@ -6,7 +6,7 @@ import { type Bank, type BankAccount, newKey, type Payment, paymentOf } from "./
 import { type Interruption, Invocation } from "./invocation.ts";
 import { violationsOf } from "./judge.ts";
 import type { Problem } from "./oracle.ts";
-import { PAST_EXPIRY_MS, PAST_STALE_MS, sweepOnce } from "./recovery.ts";
+import { PAST_STALE_MS, sweepOnce } from "./recovery.ts";
 import { mixSeed, skewed } from "./request-plan.ts";
 
 /** Invocations of chores that died. */
@@ -24,9 +24,8 @@ export function createChores(bank: Bank, seed: number): Chores {
   const chores: readonly [everySoOften: number, chore: (random: Random) => Promise<unknown>][] = [
     [1, async (random) => bank.clock.advance(random.between(0, 400))],
     [150, async () => bank.clock.advance(PAST_STALE_MS)],
-    // Longer than any hold lives: whoever is on the way settles late.
-    [900, async () => bank.clock.advance(PAST_EXPIRY_MS)],
     [120, (random) => Promise.all([sweepOnce(bank, { interruption: mayDie(random, 20) }), sweepOnce(bank)])],
+    [5, (random) => glance(bank, anyOf(bank.members, random).accountId, problems)],
     [25, (random) => topUp(bank, random, problems)],
     [60, (random) => correct(bank, random, problems)],
     [
@@ -75,12 +74,23 @@ async function topUp(bank: Bank, random: Random, problems: Problem[]): Promise<v
   ]);
 }
 
+/** More than any account has. */
+const EVERYTHING = 10n ** 15n;
+
 /** May take more than there is. */
 async function correct(bank: Bank, random: Random, problems: Problem[]): Promise<void> {
   const { accountId } = anyOf(bank.members, random);
-  const amountPicoUsd = -BigInt(random.between(1, 6_000_000)) * 1_000n;
+  const amountPicoUsd = random.chance(0.2) ? -EVERYTHING : -BigInt(random.between(1, 6_000_000)) * 1_000n;
   const payment = paymentOf(bank, accountId, `adj_${bank.payments.size}`, amountPicoUsd);
   await deliver(bank, payment, mayDie(random, 5), problems);
+  await glance(bank, accountId, problems);
+}
+
+/** Invariant 1 must hold at every moment, and a balance below zero may be mended a moment later. */
+async function glance(bank: Bank, accountId: string, problems: Problem[]): Promise<void> {
+  const account = await bank.directLedger.account(accountId);
+  if (!account || account.availablePicoUsd >= 0n) return;
+  problems.push({ kind: "violation", text: `${accountId}: 1: available is ${account.availablePicoUsd}` });
 }
 
 let deliveries = 0;

@@ -6,7 +6,7 @@ import { addMember, type Bank, type BankAccount, type BankKey, openBank, serve }
 import { createChores } from "./chores.ts";
 import { judgeAccount } from "./judge.ts";
 import { networkFaults } from "./network-faults.ts";
-import { recover } from "./recovery.ts";
+import { oversleep, recover } from "./recovery.ts";
 import { interruptionPlan, mixSeed, type RequestPlan, requestPlan } from "./request-plan.ts";
 import { emptyTally, type Tally } from "./tally.ts";
 import { VirtualClock } from "./virtual-clock.ts";
@@ -52,6 +52,7 @@ export async function runGeneration({ seed, requests }: GenerationOptions): Prom
   for (const member of bank.members) {
     const { problems: found, ...counts } = await judgeAccount(bank, member);
     tally.settled += counts.settled;
+    tally.unsettled += counts.unsettled;
     tally.refused += counts.refused;
     tally.expired += counts.expired;
     tally.problems.push(...found.map((problem) => ({ ...problem, seed })));
@@ -85,7 +86,12 @@ async function openDoors(bank: Bank, seed: number, requests: number) {
       const chore: Promise<void> = chores.beside(number).finally(() => beside.delete(chore));
       beside.add(chore);
       const plan = requestPlan(seed, number);
-      await serve(bank, plan, customerOf(bank, plan), interruptionPlan(seed, number));
+      await serve(
+        bank,
+        plan,
+        customerOf(bank, plan),
+        interruptionPlan(seed, number, () => oversleep(bank)),
+      );
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, clerk));
@@ -105,7 +111,11 @@ function countRequests(tally: Tally, bank: Bank, proxy: FaultyProxy, faulted: Re
   for (const [kind, count] of Object.entries(proxy.faults)) tally.faults[kind] = count;
   for (const { invocation, requestId } of bank.witnesses.values()) {
     tally.requests += 1;
-    if (invocation.isCrashed) tally.faults["crash"] = (tally.faults["crash"] ?? 0) + 1;
-    if (invocation.isCrashed || faulted.has(requestId)) tally.faulted += 1;
+    const { isCrashed, isInterrupted } = invocation;
+    if (isInterrupted) {
+      const kind = isCrashed ? "crash" : "freeze";
+      tally.faults[kind] = (tally.faults[kind] ?? 0) + 1;
+    }
+    if (isInterrupted || faulted.has(requestId)) tally.faulted += 1;
   }
 }

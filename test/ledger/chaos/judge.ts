@@ -6,6 +6,8 @@ import { judgeKeySpend, judgePayment, judgeRequest, type Problem } from "./oracl
 export interface Verdict {
   /** Requests whose end was acknowledged. */
   settled: number;
+  /** Requests whose settle gave up. */
+  unsettled: number;
   refused: number;
   /** Requests that the sweeper ended at zero. */
   expired: number;
@@ -19,6 +21,7 @@ export async function judgeAccount(bank: Bank, member: BankAccount): Promise<Ver
   const entries = await entriesOf(bank, accountId);
   const verdict: Verdict = {
     settled: 0,
+    unsettled: 0,
     refused: 0,
     expired: 0,
     problems: await violationsOf(bank, accountId),
@@ -37,7 +40,7 @@ export async function judgeAccount(bank: Bank, member: BankAccount): Promise<Ver
   for (const [requestId, witnesses] of requestsOf(bank, accountId)) {
     const trace = { entry: entries.get(requestId), late: entries.get(`late_${requestId}`) };
     known.add(requestId).add(`late_${requestId}`);
-    const attempts = bank.standIn.attempts.get(`group ${witnesses[0]?.plan.group}`) ?? [];
+    const attempts = bank.standIn.attempts.get(witnesses[0]?.user ?? "") ?? [];
     verdict.problems.push(...judgeRequest(witnesses, attempts, trace));
     const witness = witnesses.find(({ invocation }) => attempts.at(-1)?.invocation === invocation.name);
     if (witness) served.push({ witness, trace });
@@ -57,7 +60,8 @@ function countEnds(verdict: Verdict, witnesses: readonly Witness[], entry: Entry
   if (entry?.charge?.outcome === "expired") verdict.expired += 1;
   for (const { line } of witnesses) {
     if (line?.outcome === "refused") verdict.refused += 1;
-    else if (line && !line.alarm?.startsWith("settle_failed")) verdict.settled += 1;
+    else if (line?.alarm?.startsWith("settle_failed")) verdict.unsettled += 1;
+    else if (line) verdict.settled += 1;
   }
 }
 

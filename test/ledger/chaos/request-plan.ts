@@ -115,13 +115,23 @@ function weighted(share: number): ScriptKind {
 }
 
 const CRASH_SHARE = 0.1;
+const FREEZE_SHARE = 0.015;
+/** Between HOLD and SETTLE, where the sweeper can overtake. */
+const LAST_FREEZING_POINT = 6;
 /** A streamed request with a failover makes about so many calls. */
 const LAST_POINT = 12;
 
-/** Some invocations die, at any of their calls. */
-export function interruptionPlan(seed: number, number: number): Interruption | undefined {
+/** Some invocations die, at any of their calls; a few stand still for as long as `meanwhile` takes. */
+export function interruptionPlan(
+  seed: number,
+  number: number,
+  meanwhile: () => Promise<void>,
+): Interruption | undefined {
   const random = seededRandom(mixSeed(seed ^ 0x2545f491, number));
-  if (!random.chance(CRASH_SHARE)) return undefined;
-  const kind = random.chance(0.5) ? "crashBefore" : "crashAfter";
-  return { atPoint: random.between(1, LAST_POINT), kind };
+  const fate = random.next();
+  if (fate < FREEZE_SHARE) {
+    return { atPoint: random.between(2, LAST_FREEZING_POINT), kind: "frozen", meanwhile };
+  }
+  if (fate > FREEZE_SHARE + CRASH_SHARE) return undefined;
+  return { atPoint: random.between(1, LAST_POINT), kind: random.chance(0.5) ? "crashBefore" : "crashAfter" };
 }

@@ -7,6 +7,8 @@ export interface Tally {
   faulted: number;
   readonly faults: Record<string, number>;
   settled: number;
+  /** Their settle gave up, with an alarm: the hold ends at zero, or at the charge if it came through after all. */
+  unsettled: number;
   refused: number;
   expired: number;
   /** Each with the seed of its generation, which repeats it. */
@@ -14,13 +16,23 @@ export interface Tally {
 }
 
 export function emptyTally(): Tally {
-  return { requests: 0, faulted: 0, faults: {}, settled: 0, refused: 0, expired: 0, problems: [] };
+  return {
+    requests: 0,
+    faulted: 0,
+    faults: {},
+    settled: 0,
+    unsettled: 0,
+    refused: 0,
+    expired: 0,
+    problems: [],
+  };
 }
 
 export function addTally(sum: Tally, part: Tally): void {
   sum.requests += part.requests;
   sum.faulted += part.faulted;
   sum.settled += part.settled;
+  sum.unsettled += part.unsettled;
   sum.refused += part.refused;
   sum.expired += part.expired;
   sum.problems.push(...part.problems);
