@@ -7,18 +7,22 @@ import {
 } from "@aws-sdk/client-s3";
 import type { ObjectStore } from "../../core/ports.ts";
 
+/** Milliseconds. Between two of them, not for a whole object: S3 answers within a tenth of a second. */
+const TIMEOUTS = { connectionTimeout: 2_000, socketTimeout: 30_000 };
+
 /** @param endpoint another place that speaks S3, for one machine; its credentials are not secret. */
 export function createS3Client(endpoint?: string): S3Client {
-  return new S3Client(
-    endpoint
+  return new S3Client({
+    requestHandler: TIMEOUTS,
+    ...(endpoint
       ? {
           endpoint,
           region: "local",
           forcePathStyle: true,
           credentials: { accessKeyId: "local", secretAccessKey: "local" },
         }
-      : {},
-  );
+      : {}),
+  });
 }
 
 /** A bucket of S3, or of what speaks its protocol. The client repeats what fails: every call here may be repeated. */
