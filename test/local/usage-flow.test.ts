@@ -241,10 +241,28 @@ async function expectStatements(accountIds: readonly string[], entries: readonly
   for (const accountId of accountIds) {
     const bytes = await objects.get(`reports/monthly/month=${month.name}/${accountId}.statement.json`);
     const own = entries.filter((entry) => entry.accountId === accountId);
-    const posted = own.reduce((sum, { amountPicoUsd }) => sum + amountPicoUsd, 0n);
+    const posted = sumOf(own);
     expect(posted).toBe((await router.ledger.account(accountId))?.postedPicoUsd);
-    expect(JSON.stringify(JSON.parse(Buffer.from(bytes ?? []).toString()))).toContain(
-      `"${formatUsd(posted)}"`,
-    );
+    expect(JSON.parse(Buffer.from(bytes ?? []).toString())).toMatchObject({
+      opening_balance: "0.00",
+      top_ups: formatUsd(sumOf(own.filter(({ type }) => type === "topup"))),
+      usage: usageByModel(own),
+      refunds: "0.00",
+      adjustments: "0.00",
+      closing_balance: formatUsd(posted),
+    });
   }
+}
+
+function usageByModel(entries: readonly Entry[]): object[] {
+  const charges = entries.filter(({ charge }) => charge);
+  const models = [...new Set(charges.map(({ charge }) => charge?.model ?? ""))].sort();
+  return models.map((model) => {
+    const own = charges.filter(({ charge }) => charge?.model === model);
+    return { model, requests: own.length, amount: formatUsd(sumOf(own)) };
+  });
+}
+
+function sumOf(entries: readonly Entry[]): bigint {
+  return entries.reduce((sum, { amountPicoUsd }) => sum + amountPicoUsd, 0n);
 }
