@@ -5,6 +5,7 @@
  * or an invariant was violated. One seed makes the same requests and the same faults; how concurrent calls are
  * interleaved is the machine's.
  */
+import { once } from "node:events";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { isMainThread, parentPort, Worker } from "node:worker_threads";
@@ -45,12 +46,12 @@ async function main(): Promise<0 | 1> {
   return report(sum, seed, elapsedSeconds());
 }
 
-function runIn(worker: Worker, generation: GenerationOptions): Promise<Tally> {
-  return new Promise((resolve, reject) => {
-    worker.once("message", resolve);
-    worker.once("error", reject);
-    worker.postMessage(generation);
-  }).finally(() => worker.removeAllListeners()) as Promise<Tally>;
+/** @throws Error what the worker threw. */
+async function runIn(worker: Worker, generation: GenerationOptions): Promise<Tally> {
+  worker.postMessage(generation);
+  const [tally]: Tally[] = await once(worker, "message");
+  if (!tally) throw new Error("a generation ended without a tally");
+  return tally;
 }
 
 function progress(sum: Tally, seconds: number): string {
