@@ -4,38 +4,7 @@
  */
 import { BlockList, isIP } from "node:net";
 import { z } from "zod";
-
-// --- building blocks ------------------------------------------------------------------------------------------
-
-/** An object with exactly these fields: an unknown one is a typing mistake, and a silent one could cost money. */
-function fields<Shape extends z.ZodRawShape>(shape: Shape, form?: string) {
-  const names = Object.keys(shape).join(", ");
-  return z.strictObject(shape, {
-    error: ({ code }) =>
-      code === "unrecognized_keys" ? `one of ${names}` : (form ?? `an object of ${names}`),
-  });
-}
-
-function text(pattern: RegExp, form: string) {
-  return z.string({ error: form }).regex(pattern, { error: form });
-}
-
-function oneOf<const Values extends readonly [string, ...string[]]>(...values: Values) {
-  return z.enum(values, { error: `one of ${values.map((value) => `"${value}"`).join(", ")}` });
-}
-
-function listOf<Item extends z.ZodType>(item: Item, form: string) {
-  return z.array(item, { error: form }).min(1, { error: form });
-}
-
-const LARGEST_INTEGER = 1_000_000_000;
-
-function wholeNumber(form: string) {
-  return z
-    .int({ error: form })
-    .min(1, { error: form })
-    .max(LARGEST_INTEGER, { error: `at most ${LARGEST_INTEGER}` });
-}
+import { fields, listOf, oneOf, text, wholeNumber } from "./config-fields.ts";
 
 // --- billing --------------------------------------------------------------------------------------------------
 
