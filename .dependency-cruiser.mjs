@@ -63,6 +63,22 @@ export default {
       to: { path: `^${ROOM}`, pathNot: "^lambda/$1/" },
     },
     {
+      name: "pages-import-types-only",
+      comment:
+        "The console's page runs in a browser: of the rest it may know the types of the console's API, which are gone " +
+        "when it is built.",
+      severity: "error",
+      from: { path: "^lambda/console/web/" },
+      to: { path: OURS, pathNot: "^lambda/console/web/", dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "nothing-imports-pages",
+      comment: "A page is built into files that are served; no function loads its sources.",
+      severity: "error",
+      from: { path: OURS, pathNot: "^(lambda/console/web|test)/" },
+      to: { path: "^lambda/console/web/" },
+    },
+    {
       name: "env-imports-nothing",
       comment:
         "lambda/env.ts is a list of names that deploy time and run time share; it must cost neither anything.",

@@ -81,6 +81,16 @@ const BREAKS: readonly { readonly rule: string; readonly when: string; readonly 
     tree: { "lambda/gateway/handler.ts": 'import "../ledger/sweep.ts";' },
   },
   {
+    rule: "pages-import-types-only",
+    when: "the console's page imports more than a type of the console's API",
+    tree: { "lambda/console/web/main.tsx": 'import { createConsoleApi } from "../api.ts";' },
+  },
+  {
+    rule: "nothing-imports-pages",
+    when: "the console's API imports its page",
+    tree: { "lambda/console/api.ts": 'import "./web/main.tsx";' },
+  },
+  {
     rule: "env-imports-nothing",
     when: "lambda/env.ts imports anything",
     tree: { "lambda/env.ts": 'import "./core/hold.ts";' },
@@ -163,6 +173,7 @@ test("the imports that the design allows break no rule", async () => {
       'import "../adapters/dynamodb/store.ts"; import "../core/hold.ts"; import "../env.ts"; import "./serve.ts";',
     "lambda/gateway/serve.ts":
       'import "../core/hold.ts"; import "./meter.ts"; import "hono"; import "node:crypto";',
+    "lambda/console/web/main.tsx": 'import type { ConsoleApi } from "../api.ts"; import "./keys.tsx";',
     "lambda/adapters/dynamodb/store.ts":
       'import "../../core/hold.ts"; import "./tables.ts"; import "../../env.ts";',
     "lambda/core/hold.ts": 'import "./money.ts";',
