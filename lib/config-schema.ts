@@ -133,8 +133,13 @@ const tokenPrices = {
   outputUsdPerMillion: price,
   cacheReadUsdPerMillion: price.optional(),
   cacheWriteUsdPerMillion: price.optional(),
+  /** Cache writes kept for an hour, where they cost more than those of five minutes. */
+  cacheWrite1hUsdPerMillion: price.optional(),
+  reasoningUsdPerMillion: price.optional(),
   audioInputUsdPerMillion: price.optional(),
+  audioCacheReadUsdPerMillion: price.optional(),
   audioOutputUsdPerMillion: price.optional(),
+  imageOutputUsdPerMillion: price.optional(),
 };
 const Tier = fields({ aboveInputTokens: wholeNumber("a number of tokens"), ...tokenPrices });
 
@@ -182,11 +187,14 @@ const Model = fields({
     const message = `at most contextWindow, ${model.contextWindow}`;
     context.addIssue({ code: "custom", message, path: ["maxOutputTokens"] });
   }
-  if (!model.outputModalities.includes("audio")) return;
-  for (const { prices, path } of everyPrice(model)) {
-    if (prices.audioOutputUsdPerMillion !== undefined) continue;
-    const message = `${PRICE_FORM}, since outputModalities has "audio"`;
-    context.addIssue({ code: "custom", message, path: [...path, "audioOutputUsdPerMillion"] });
+  for (const modality of ["audio", "image"] as const) {
+    if (!model.outputModalities.includes(modality)) continue;
+    const field = `${modality}OutputUsdPerMillion` as const;
+    for (const { prices, path } of everyPrice(model)) {
+      if (prices[field] !== undefined) continue;
+      const message = `${PRICE_FORM}, since outputModalities has "${modality}"`;
+      context.addIssue({ code: "custom", message, path: [...path, field] });
+    }
   }
 });
 

@@ -114,7 +114,7 @@ export type CatalogFile = Omit<ValidConfig, "models"> & {
   })[];
 };
 
-/** Fills in every default: a cache or audio-input price is the input price, costs are the prices. */
+/** Fills in every default: a kind without a price of its own costs what the kind it is a part of costs. */
 export function compileCatalog(config: ValidConfig): CatalogFile {
   const content = {
     ...config,
@@ -139,13 +139,20 @@ function compilePrices(prices: PriceList): CatalogPrices {
 /** The schema has made sure that a model which speaks names its audio-output price; elsewhere it is never used. */
 function compileTokenPrices(prices: TokenPrices): CatalogTokenPrices {
   const { inputUsdPerMillion, outputUsdPerMillion } = prices;
+  const cacheWriteUsdPerMillion = prices.cacheWriteUsdPerMillion ?? inputUsdPerMillion;
+  const audioInputUsdPerMillion = prices.audioInputUsdPerMillion ?? inputUsdPerMillion;
   return {
     inputUsdPerMillion,
     outputUsdPerMillion,
     cacheReadUsdPerMillion: prices.cacheReadUsdPerMillion ?? inputUsdPerMillion,
-    cacheWriteUsdPerMillion: prices.cacheWriteUsdPerMillion ?? inputUsdPerMillion,
-    audioInputUsdPerMillion: prices.audioInputUsdPerMillion ?? inputUsdPerMillion,
+    cacheWriteUsdPerMillion,
+    cacheWrite1hUsdPerMillion: prices.cacheWrite1hUsdPerMillion ?? cacheWriteUsdPerMillion,
+    reasoningUsdPerMillion: prices.reasoningUsdPerMillion ?? outputUsdPerMillion,
+    audioInputUsdPerMillion,
+    audioCacheReadUsdPerMillion:
+      prices.audioCacheReadUsdPerMillion ?? prices.cacheReadUsdPerMillion ?? audioInputUsdPerMillion,
     audioOutputUsdPerMillion: prices.audioOutputUsdPerMillion ?? outputUsdPerMillion,
+    imageOutputUsdPerMillion: prices.imageOutputUsdPerMillion ?? outputUsdPerMillion,
   };
 }
 

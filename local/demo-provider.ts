@@ -10,8 +10,12 @@ const PRICES = {
   outputUsdPerMillion: "0.40",
   cacheReadUsdPerMillion: "0.10",
   cacheWriteUsdPerMillion: "0.10",
+  cacheWrite1hUsdPerMillion: "0.10",
+  reasoningUsdPerMillion: "0.40",
   audioInputUsdPerMillion: "0.10",
+  audioCacheReadUsdPerMillion: "0.10",
   audioOutputUsdPerMillion: "0.40",
+  imageOutputUsdPerMillion: "0.40",
   tiers: [],
 } as const;
 

@@ -1,5 +1,5 @@
 import type { Model } from "./catalog.ts";
-import { type InputParts, inputBoundTokens, inputEstimateTokens } from "./input-bound.ts";
+import { type InputParts, inputBoundTokens, inputEstimateTokens, mayHoldAudio } from "./input-bound.ts";
 import { maxOf, minOf, type PicoUsd } from "./money.ts";
 import { type DearestPrices, dearestPrices } from "./prices.ts";
 
@@ -28,6 +28,8 @@ export interface QuoteRequest extends InputParts {
   readonly requestedOutputTokens?: number | undefined;
   readonly choices: number;
   readonly audioOutput: boolean;
+  /** It may ask the provider to keep its prompt for an hour, which costs more than five minutes. */
+  readonly cacheWrite1h: boolean;
 }
 
 export function quote(request: QuoteRequest, model: Model): Quote {
@@ -38,7 +40,12 @@ export function quote(request: QuoteRequest, model: Model): Quote {
   const room = estimate < model.contextWindow ? model.contextWindow - estimate : model.contextWindow;
   const requested = request.requestedOutputTokens;
   return {
-    prices: dearestPrices(model.prices, bound, request.audioOutput),
+    prices: dearestPrices(model.prices, bound, {
+      audioInput: mayHoldAudio(request),
+      audioOutput: request.audioOutput,
+      imageOutput: model.outputModalities.includes("image"),
+      cacheWrite1h: request.cacheWrite1h,
+    }),
     inputBoundTokens: bound,
     inputEstimateTokens: estimate,
     // The room left in the context window shrinks only a cap of ours: an estimate must not cut what a client asked for.

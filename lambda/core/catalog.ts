@@ -38,8 +38,12 @@ interface PricesFile {
   readonly outputUsdPerMillion: string;
   readonly cacheReadUsdPerMillion: string;
   readonly cacheWriteUsdPerMillion: string;
+  readonly cacheWrite1hUsdPerMillion: string;
+  readonly reasoningUsdPerMillion: string;
   readonly audioInputUsdPerMillion: string;
+  readonly audioCacheReadUsdPerMillion: string;
   readonly audioOutputUsdPerMillion: string;
+  readonly imageOutputUsdPerMillion: string;
 }
 
 interface TieredPricesFile extends PricesFile {
@@ -121,7 +125,11 @@ function loadTokenPrices(file: PricesFile): TokenPrices {
     output: parseUsdPerMillion(file.outputUsdPerMillion),
     cacheRead: parseUsdPerMillion(file.cacheReadUsdPerMillion),
     cacheWrite: parseUsdPerMillion(file.cacheWriteUsdPerMillion),
+    cacheWrite1h: parseUsdPerMillion(file.cacheWrite1hUsdPerMillion),
+    reasoning: parseUsdPerMillion(file.reasoningUsdPerMillion),
     audioInput: parseUsdPerMillion(file.audioInputUsdPerMillion),
+    audioCacheRead: parseUsdPerMillion(file.audioCacheReadUsdPerMillion),
     audioOutput: parseUsdPerMillion(file.audioOutputUsdPerMillion),
+    imageOutput: parseUsdPerMillion(file.imageOutputUsdPerMillion),
   };
 }

@@ -32,6 +32,11 @@ export interface UsageSettled {
   readonly catalog_version: string;
   readonly latency_ms: number;
   readonly time_to_first_token_ms: number | null;
+  readonly cache_write_1h_tokens: number;
+  readonly audio_input_tokens: number;
+  readonly audio_cache_read_tokens: number;
+  readonly audio_output_tokens: number;
+  readonly image_output_tokens: number;
 }
 
 /** A top-up (`balance.credited`), or a refund or an operator's adjustment (`balance.adjusted`). */
@@ -130,6 +135,11 @@ function usageSettled(entry: Entry, charge: NonNullable<Entry["charge"]>): Usage
     catalog_version: charge.catalogVersion,
     latency_ms: charge.latencyMs,
     time_to_first_token_ms: charge.timeToFirstTokenMs ?? null,
+    cache_write_1h_tokens: usage.cacheWrite1hTokens,
+    audio_input_tokens: usage.audioInputTokens,
+    audio_cache_read_tokens: usage.audioCacheReadTokens,
+    audio_output_tokens: usage.audioOutputTokens,
+    image_output_tokens: usage.imageOutputTokens,
   };
 }
 

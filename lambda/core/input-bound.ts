@@ -75,6 +75,19 @@ function mediaOf(parts: InputParts, model: Model): Media {
   return { inlineBytes, tokens };
 }
 
+/** Sound may be in anything that is neither text nor an image: a file, a video, what comes after this was written. */
+export function mayHoldAudio({ messages }: InputParts): boolean {
+  return messages.some(
+    ({ content, audio }) =>
+      isRecord(audio) ||
+      (Array.isArray(content) && content.some((part) => !isRecord(part) || !(isText(part) || isImage(part)))),
+  );
+}
+
+function isImage(part: Record<string, unknown>): boolean {
+  return part["type"] === "image_url" && !("file" in part || "input_audio" in part);
+}
+
 function isText(part: Record<string, unknown>): boolean {
   return part["type"] === "text" || part["type"] === "refusal";
 }

@@ -64,6 +64,7 @@ export interface ChatRequest {
   readonly requestedOutputTokens: number | undefined;
   readonly choices: number;
   readonly audioOutput: boolean;
+  readonly cacheWrite1h: boolean;
 }
 
 /** @throws GatewayError for the first thing that is wrong, `param` naming its field. */
@@ -81,7 +82,17 @@ export function readChatRequest(body: Uint8Array): ChatRequest {
     requestedOutputTokens: fields.max_completion_tokens ?? fields.max_tokens ?? undefined,
     choices: fields.n ?? 1,
     audioOutput: fields.modalities?.includes("audio") ?? false,
+    cacheWrite1h: mayNameTtl(body),
   };
+}
+
+/**
+ * Is there a member `ttl` anywhere, as `cache_control` has one? It is looked for in the bytes, since providers read it
+ * in many places; a letter of it may be escaped. In a text the quotes around it are.
+ */
+function mayNameTtl(body: Uint8Array): boolean {
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  return ['"ttl"', "\\u0074", "\\u006c", "\\u006C"].some((text) => bytes.includes(text));
 }
 
 /** What of a request goes in as tokens. */

@@ -30,5 +30,11 @@ function pricesView(prices: TokenPrices) {
     output_per_million: formatUsdPerMillion(prices.output),
     cache_read_per_million: formatUsdPerMillion(prices.cacheRead),
     cache_write_per_million: formatUsdPerMillion(prices.cacheWrite),
+    cache_write_1h_per_million: formatUsdPerMillion(prices.cacheWrite1h),
+    reasoning_per_million: formatUsdPerMillion(prices.reasoning),
+    audio_input_per_million: formatUsdPerMillion(prices.audioInput),
+    audio_cache_read_per_million: formatUsdPerMillion(prices.audioCacheRead),
+    audio_output_per_million: formatUsdPerMillion(prices.audioOutput),
+    image_output_per_million: formatUsdPerMillion(prices.imageOutput),
   };
 }

@@ -44,6 +44,12 @@ const priceFields = {
   output_per_million: usd,
   cache_read_per_million: usd,
   cache_write_per_million: usd,
+  cache_write_1h_per_million: usd,
+  reasoning_per_million: usd,
+  audio_input_per_million: usd,
+  audio_cache_read_per_million: usd,
+  audio_output_per_million: usd,
+  image_output_per_million: usd,
 };
 
 const modelSchema = z.object({
@@ -102,6 +108,11 @@ const requestSchema = z.object({
   cache_write_tokens: z.int(),
   output_tokens: z.int(),
   reasoning_tokens: z.int(),
+  cache_write_1h_tokens: z.int().describe("The part of the cache writes that is kept for an hour."),
+  audio_input_tokens: z.int().describe("The part of the input that is audio."),
+  audio_cache_read_tokens: z.int().describe("The part of the cache reads that is audio."),
+  audio_output_tokens: z.int().describe("The part of the output that is audio."),
+  image_output_tokens: z.int().describe("The part of the output that is images."),
   cost: usd,
   write_off: usd,
   estimated: z.boolean(),

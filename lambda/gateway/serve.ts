@@ -46,8 +46,7 @@ export async function serveChat(gateway: Gateway, call: ChatCall, invocation: In
   const model = findModel(gateway, key, chat.fields.model);
   Object.assign(call.known, { model: model.id });
   refuseUnreadable(chat.fields, model);
-  const { requestedOutputTokens, choices, audioOutput } = chat;
-  const quoted = quote({ ...inputPartsOf(chat), requestedOutputTokens, choices, audioOutput }, model);
+  const quoted = quote({ ...chat, ...inputPartsOf(chat) }, model);
   const tag = readTag(call.tag, chat.fields.user);
   const idempotency = readIdempotency(call.idempotencyKey, key, chat.body);
   const requestId = idempotency?.requestId ?? call.requestId;

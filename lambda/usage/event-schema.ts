@@ -31,6 +31,8 @@ const id = (meaning: string) => z.string().min(1).describe(meaning);
 const time = (meaning: string) =>
   z.iso.datetime({ precision: 3 }).describe(`${meaning}: ISO 8601, UTC, milliseconds`);
 const tokens = (meaning: string) => z.int().min(0).describe(meaning);
+/** Came after the first version: an event that was published before has none. */
+const part = (meaning: string) => z.int().min(0).default(0).describe(meaning);
 const picoUsd = (meaning: string) =>
   z
     .string()
@@ -61,6 +63,11 @@ export const usageSettled = z.object({
   catalog_version: z.string().describe("The prices that applied"),
   latency_ms: z.int().describe("From the request's arrival to its end, in milliseconds"),
   time_to_first_token_ms: z.int().nullable().describe("Until the first output, where it was streamed"),
+  cache_write_1h_tokens: part("The part of the cache writes that is kept for an hour"),
+  audio_input_tokens: part("The part of the input that is audio"),
+  audio_cache_read_tokens: part("The part of the cache reads that is audio"),
+  audio_output_tokens: part("The part of the output that is audio"),
+  image_output_tokens: part("The part of the output that is images"),
 }) satisfies z.ZodType<UsageSettled>;
 
 export const balanceMoved = z.object({

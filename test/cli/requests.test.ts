@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { NO_USAGE } from "../../lambda/core/usage.ts";
 import { type Router, startRouter } from "../fakes/router.ts";
 import { type CliWorld, startCliWorld } from "./cli-world.ts";
 
@@ -70,13 +71,9 @@ test("a request that is open is shown with its hold, one in the outbox with its 
     provider: "demo",
     outcome: "completed",
     usage: {
+      ...NO_USAGE,
       inputTokens: 1,
       outputTokens: 1,
-      cacheReadTokens: 0,
-      cacheWriteTokens: 0,
-      reasoningTokens: 0,
-      audioInputTokens: 0,
-      audioOutputTokens: 0,
     },
     estimated: false,
     catalogVersion: "00000000",

@@ -123,7 +123,13 @@ test("A free model is offered whole on an empty balance.", () => {
   }
 });
 
-const HELLO = { bodyBytes: 80, messages: [{ content: "hello" }], choices: 1, audioOutput: false };
+const HELLO = {
+  bodyBytes: 80,
+  messages: [{ content: "hello" }],
+  choices: 1,
+  audioOutput: false,
+  cacheWrite1h: false,
+};
 
 test("A quote caps the output at what was asked, the model's maximum and the room in its window.", () => {
   const model = testModel({ contextWindow: 8_000, maxOutputTokens: 4_000 });

@@ -7,8 +7,12 @@ export const TEST_PRICES: Prices = {
   output: 1_600_000n,
   cacheRead: 100_000n,
   cacheWrite: 500_000n,
+  cacheWrite1h: 500_000n,
+  reasoning: 1_600_000n,
   audioInput: 400_000n,
+  audioCacheRead: 100_000n,
   audioOutput: 1_600_000n,
+  imageOutput: 1_600_000n,
   tiers: [],
 };
 

@@ -12,13 +12,18 @@ export const anyUsage: fc.Arbitrary<Usage> = fc
     cacheReadTokens: count,
     cacheWriteTokens: count,
     outputTokens: count,
-    shares: fc.tuple(fc.nat(100), fc.nat(100), fc.nat(100)),
+    ofInput: fc.tuple(fc.nat(100), fc.nat(100), fc.nat(100)),
+    // Parts of the output exclude each other.
+    ofOutput: fc.tuple(fc.nat(34), fc.nat(33), fc.nat(33)),
   })
-  .map(({ shares: [reasoning, audioIn, audioOut], ...tokens }) => ({
+  .map(({ ofInput: [audioIn, audioCached, hour], ofOutput: [reasoning, audioOut, imageOut], ...tokens }) => ({
     ...tokens,
     reasoningTokens: Math.floor((tokens.outputTokens * reasoning) / 100),
     audioInputTokens: Math.floor((tokens.inputTokens * audioIn) / 100),
     audioOutputTokens: Math.floor((tokens.outputTokens * audioOut) / 100),
+    audioCacheReadTokens: Math.floor((tokens.cacheReadTokens * audioCached) / 100),
+    cacheWrite1hTokens: Math.floor((tokens.cacheWriteTokens * hour) / 100),
+    imageOutputTokens: Math.floor((tokens.outputTokens * imageOut) / 100),
   }));
 
 const tokenPrices = {
@@ -26,8 +31,12 @@ const tokenPrices = {
   output: price,
   cacheRead: price,
   cacheWrite: price,
+  cacheWrite1h: price,
+  reasoning: price,
   audioInput: price,
+  audioCacheRead: price,
   audioOutput: price,
+  imageOutput: price,
 };
 
 const anyTiers: fc.Arbitrary<PriceTier[]> = fc

@@ -31,6 +31,7 @@ describe("a request", () => {
       requestedOutputTokens: undefined,
       choices: 1,
       audioOutput: false,
+      cacheWrite1h: false,
     };
     expect(read(chat())).toMatchObject(defaults);
     const names = [
@@ -59,6 +60,7 @@ describe("a request", () => {
       requestedOutputTokens: 60,
       choices: 3,
       audioOutput: true,
+      cacheWrite1h: false,
     });
     expect(read(chat({ ...asked, max_completion_tokens: 50 })).requestedOutputTokens).toBe(50);
   });

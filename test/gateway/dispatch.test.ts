@@ -6,7 +6,18 @@ import { createDispatch, type UsableRoute, usableRoutes } from "../../lambda/gat
 
 const ANSWER: ProviderAnswer = { type: "json", body: Buffer.from("{}"), fields: {}, usage: undefined };
 const AGAIN = new GatewayError("upstream_error", "it failed", { retryable: true });
-const FREE = { input: 0n, output: 0n, cacheRead: 0n, cacheWrite: 0n, audioInput: 0n, audioOutput: 0n };
+const FREE = {
+  input: 0n,
+  output: 0n,
+  cacheRead: 0n,
+  cacheWrite: 0n,
+  cacheWrite1h: 0n,
+  reasoning: 0n,
+  audioInput: 0n,
+  audioCacheRead: 0n,
+  audioOutput: 0n,
+  imageOutput: 0n,
+};
 const COSTS: Prices = { ...FREE, tiers: [] };
 
 function route(provider: string, chat: Provider["chat"]): UsableRoute {

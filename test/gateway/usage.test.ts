@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Entry } from "../../lambda/core/charge.ts";
 import { formatUsd } from "../../lambda/core/money.ts";
+import { NO_USAGE } from "../../lambda/core/usage.ts";
 import type { Grouping } from "../../lambda/core/usage-groups.ts";
 import { failure } from "../fakes/provider-server.ts";
 import { chat, chunk, completion, streamed, usage, usageChunk } from "./completions.ts";
@@ -72,13 +73,12 @@ async function chargedAt(client: Client, createdAt: string): Promise<Entry> {
     provider: "p1",
     outcome: "completed",
     usage: {
+      ...NO_USAGE,
       inputTokens: 1,
       cacheReadTokens: 2,
       cacheWriteTokens: 3,
       outputTokens: 4,
       reasoningTokens: 1,
-      audioInputTokens: 0,
-      audioOutputTokens: 0,
     },
     estimated: false,
     catalogVersion: "0",

@@ -18,8 +18,12 @@ test("it is what core reads, with every price in place", async () => {
     outputUsdPerMillion: "1.60",
     cacheReadUsdPerMillion: "0.10",
     cacheWriteUsdPerMillion: "0.40",
+    cacheWrite1hUsdPerMillion: "0.40",
+    reasoningUsdPerMillion: "1.60",
     audioInputUsdPerMillion: "0.40",
+    audioCacheReadUsdPerMillion: "0.10",
     audioOutputUsdPerMillion: "1.60",
+    imageOutputUsdPerMillion: "1.60",
     tiers: [],
   });
   expect(compiled?.routes[0]?.costs).toEqual(compiled?.prices);

@@ -34,6 +34,11 @@ const CHARGE: Readonly<Record<string, string | number | boolean | null>> = {
   catalog_version: "c",
   latency_ms: 1,
   time_to_first_token_ms: null,
+  cache_write_1h_tokens: 0,
+  audio_input_tokens: 0,
+  audio_cache_read_tokens: 0,
+  audio_output_tokens: 0,
+  image_output_tokens: 0,
 };
 
 /** What a saved query answers for these rows. */

@@ -31,6 +31,9 @@ const charge = fc.record({
     reasoningTokens: count,
     audioInputTokens: count,
     audioOutputTokens: count,
+    audioCacheReadTokens: count,
+    cacheWrite1hTokens: count,
+    imageOutputTokens: count,
   }),
 });
 

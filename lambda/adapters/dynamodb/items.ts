@@ -1,8 +1,8 @@
 import type { ChargeFacts, Entry, EntryType, Outcome } from "../../core/charge.ts";
 import type { Account } from "../../core/ports.ts";
-import type { NO_USAGE, Usage } from "../../core/usage.ts";
 import { number, present, readBigint, readCount, readMap, readSet, readText, text } from "./attributes.ts";
 import type { AttributeValue, Item } from "./store.ts";
+import { readUsageAttributes, usageAttributes } from "./usage-attributes.ts";
 
 /** Always "0" for now; the key leaves room to split a hot account. */
 const SHARD = "0";
@@ -96,9 +96,7 @@ function chargeRecord(charge: ChargeFacts): Record<string, AttributeValue | unde
     tag: optionalText(charge.tag),
     fingerprint: optionalText(charge.fingerprint),
     possibleCost: charge.possibleCostPicoUsd === undefined ? undefined : number(charge.possibleCostPicoUsd),
-    ...Object.fromEntries(
-      Object.entries(charge.usage).map(([kind, count]) => [kind, unlessZero(BigInt(count))]),
-    ),
+    ...usageAttributes(charge.usage),
   };
 }
 
@@ -130,20 +128,8 @@ function readCharge(item: Item): ChargeFacts {
     tag: readText(item, "tag"),
     fingerprint: readText(item, "fingerprint"),
     possibleCostPicoUsd: item["possibleCost"] ? readBigint(item, "possibleCost") : undefined,
-    usage: readUsage(item),
+    usage: readUsageAttributes(item),
   };
-}
-
-function readUsage(item: Item): Usage {
-  return {
-    inputTokens: readCount(item, "inputTokens"),
-    cacheReadTokens: readCount(item, "cacheReadTokens"),
-    cacheWriteTokens: readCount(item, "cacheWriteTokens"),
-    outputTokens: readCount(item, "outputTokens"),
-    reasoningTokens: readCount(item, "reasoningTokens"),
-    audioInputTokens: readCount(item, "audioInputTokens"),
-    audioOutputTokens: readCount(item, "audioOutputTokens"),
-  } satisfies typeof NO_USAGE;
 }
 
 const ENTRY_TYPES: readonly EntryType[] = ["charge", "topup", "refund", "adjustment", "late"];

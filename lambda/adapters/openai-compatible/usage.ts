@@ -35,6 +35,9 @@ export function readUsage(value: unknown): ReportedUsage {
     // Audio of the prompt may have been read from the cache: that part is billed as a cache read.
     audioInputTokens: Math.min(count(promptDetails["audio_tokens"]) ?? 0, inputTokens),
     audioOutputTokens: count(completionDetails["audio_tokens"]) ?? 0,
+    audioCacheReadTokens: 0,
+    cacheWrite1hTokens: 0,
+    imageOutputTokens: count(completionDetails["image_tokens"]) ?? 0,
   };
 }
 

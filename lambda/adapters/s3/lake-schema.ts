@@ -40,6 +40,11 @@ const TYPES: { readonly [Field in keyof UsageSettled]: LakeType } = {
   catalog_version: "string",
   latency_ms: "bigint",
   time_to_first_token_ms: "bigint",
+  cache_write_1h_tokens: "bigint",
+  audio_input_tokens: "bigint",
+  audio_cache_read_tokens: "bigint",
+  audio_output_tokens: "bigint",
+  image_output_tokens: "bigint",
 };
 
 export interface LakeColumn {

@@ -12,6 +12,14 @@ export function sizeSuite(world: () => LedgerWorld): void {
     expect(bytes).toBeLessThanOrEqual(600);
   });
 
+  test("A record with every kind of token, the longest tag and a write-off has at most 600 bytes.", () => {
+    const entry = longestEntry("acct_1", 0);
+    if (!entry.charge) throw new Error("no charge");
+    // Usage that a provider reported is neither estimated nor in suspense.
+    const charge = { ...entry.charge, tag: "t".repeat(64), estimated: false, possibleCostPicoUsd: undefined };
+    expect(itemSizeBytes(entryRecord({ ...entry, charge }))).toBeLessThanOrEqual(600);
+  });
+
   test("The longest hold string has 189 bytes.", () => {
     expect(encodeHold(LONGEST_HOLD)).toHaveLength(189);
   });
