@@ -8,6 +8,7 @@ import { createLedger } from "../lambda/adapters/dynamodb/ledger.ts";
 import { createQueries } from "../lambda/adapters/dynamodb/queries.ts";
 import { createSdkStore } from "../lambda/adapters/dynamodb/sdk-store.ts";
 import type { Store } from "../lambda/adapters/dynamodb/store.ts";
+import { connectUpstream } from "../lambda/adapters/http/upstream.ts";
 import { createOpenAiCompatibleProvider } from "../lambda/adapters/openai-compatible/provider.ts";
 import type { CatalogFile } from "../lambda/core/catalog.ts";
 import type { RequestLog } from "../lambda/core/ports.ts";
@@ -58,9 +59,11 @@ export function wireLocal(
   });
   const accounts = createAccounts(store, queries, dynamo.tables);
   const catalog = localCatalog(catalogFile, (apiKeyEnv) => Boolean(process.env[apiKeyEnv]));
-  const configured = createProviders(catalog, providerKeysFromEnvironment(), (settings, apiKey) =>
-    createOpenAiCompatibleProvider({ settings, apiKey }),
-  );
+  const configured = createProviders(catalog, {
+    kinds: { "openai-compatible": async () => createOpenAiCompatibleProvider },
+    keyNamed: providerKeysFromEnvironment(),
+    connect: connectUpstream,
+  });
   const demo = createDemoProvider();
   const api = createApi({
     catalog,

@@ -1,5 +1,6 @@
 import { parseUsdPerMillion } from "./money.ts";
 import type { Prices, TokenPrices } from "./prices.ts";
+import type { Timeouts } from "./upstream/upstream.ts";
 
 /** What `lib/config.ts` compiles the configuration into: plain JSON inside the function's bundle. */
 export interface CatalogFile {
@@ -16,20 +17,24 @@ export interface Billing {
   readonly serviceFeePercent: string;
 }
 
-export interface ProviderSettings {
+/** What every kind of provider has. */
+interface CommonSettings {
+  /** The variable that holds its key; absent where none is needed. */
+  readonly apiKeyEnv?: string | undefined;
+  readonly timeouts: Timeouts;
+}
+
+export interface OpenAiCompatibleSettings extends CommonSettings {
   readonly kind: "openai-compatible";
   readonly baseUrl: string;
-  readonly apiKeyEnv?: string | undefined;
   readonly outputCapParameter: "max_completion_tokens" | "max_tokens";
   readonly streamUsage: "request" | "always";
   /** Sent where the client named no tier, so that a provider's default cannot change the price. */
   readonly serviceTier?: string | undefined;
-  readonly timeouts: {
-    readonly connectMs: number;
-    readonly firstByteMs: number;
-    readonly idleMs: number;
-  };
 }
+
+/** One interface a kind; each is made by the adapter of that name. */
+export type ProviderSettings = OpenAiCompatibleSettings;
 
 export type Modality = "text" | "image" | "audio" | "file";
 

@@ -5,6 +5,7 @@ import type { Hold } from "./hold.ts";
 import type { ApiKey } from "./keys.ts";
 import type { PicoUsd } from "./money.ts";
 import type { RateCheck, RateUse } from "./rate-limit.ts";
+import type { Connect } from "./upstream/upstream.ts";
 import type { Usage } from "./usage.ts";
 
 // --- the ledger -----------------------------------------------------------------------------------------------
@@ -139,18 +140,30 @@ export type StreamPart =
   | { readonly type: "events"; readonly bytes: Uint8Array }
   /** One event that carries usage, parsed: the gateway adds the cost, or hides it from who did not ask. */
   | { readonly type: "usage"; readonly usage: ReportedUsage; readonly chunk: Record<string, unknown> }
+  /**
+   * Counted so far, for a stream that breaks later: nothing of it is for the client. Until `isFinal` the output is not
+   * all there, and an estimate from the text may be larger.
+   */
+  | { readonly type: "count"; readonly usage: Usage; readonly isFinal: boolean }
   /** The provider said that the answer is complete (`[DONE]`). A stream that ends without it broke. */
   | { readonly type: "done" };
 
-export type ProviderAnswer =
-  | {
-      readonly type: "json";
-      readonly body: Uint8Array;
-      /** The body, parsed. */
-      readonly fields: Readonly<Record<string, unknown>>;
-      readonly usage: ReportedUsage;
-    }
-  | { readonly type: "stream"; readonly parts: AsyncIterable<StreamPart> };
+interface AnswerFacts {
+  /** Fields of the request that were left out, since the provider cannot express them and the client agreed. */
+  readonly dropped?: readonly string[] | undefined;
+}
+
+export type ProviderAnswer = AnswerFacts &
+  (
+    | {
+        readonly type: "json";
+        readonly body: Uint8Array;
+        /** The body, parsed. */
+        readonly fields: Readonly<Record<string, unknown>>;
+        readonly usage: ReportedUsage;
+      }
+    | { readonly type: "stream"; readonly parts: AsyncIterable<StreamPart> }
+  );
 
 /**
  * One provider, OpenAI's form on the outside.
@@ -167,6 +180,13 @@ export interface ProviderKey {
   get(): Promise<string | undefined>;
   /** Reads it again, for a provider that has just refused it. */
   refresh(): Promise<string | undefined>;
+}
+
+/** What an adapter makes a provider from. */
+export interface ProviderOptions<Settings> {
+  readonly settings: Settings;
+  readonly apiKey: ProviderKey;
+  readonly connect: Connect;
 }
 
 export interface Providers {

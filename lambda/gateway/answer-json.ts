@@ -6,6 +6,7 @@ import { meter } from "../core/metering.ts";
 import { formatUsd, type PicoUsd } from "../core/money.ts";
 import type { ProviderAnswer } from "../core/ports.ts";
 import { NO_USAGE, type Usage } from "../core/usage.ts";
+import { answerHeaders } from "./answer-headers.ts";
 import { inputPartsOf } from "./chat-request.ts";
 import type { Answered, Dispatch } from "./dispatch.ts";
 import { alarmOf, asGatewayError, errorResponse, statusOf } from "./errors.ts";
@@ -32,7 +33,7 @@ export async function answerJson(
 
 async function respond(
   exchange: Exchange,
-  { route }: Answered,
+  answered: Answered,
   answer: JsonAnswer,
   invocation: Invocation,
 ): Promise<Response> {
@@ -43,7 +44,7 @@ async function respond(
     outputCapTokens: exchange.held.outputCapTokens,
     estimate: () => estimateOf(exchange, countText(textsOf(answer.fields["choices"]))),
   });
-  const ending: Ending = { outcome: "completed", provider: route.provider, metered, status: 200 };
+  const ending: Ending = { outcome: "completed", provider: answered.route.provider, metered, status: 200 };
   const entry = await settleExchange(exchange, ending);
   invocation.waitUntil(drainEntry(exchange, entry));
   return new Response(
@@ -51,7 +52,7 @@ async function respond(
       usage: usageWithCost(answer.fields["usage"], metered.usage, metered.costPicoUsd),
       request_id: exchange.requestId,
     }),
-    { headers: { ...exchange.held.headers, "content-type": "application/json" } },
+    { headers: { ...answerHeaders(exchange, answered), "content-type": "application/json" } },
   );
 }
 

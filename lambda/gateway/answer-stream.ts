@@ -3,6 +3,7 @@ import { GatewayError } from "../core/errors.ts";
 import { type Metered, meter } from "../core/metering.ts";
 import type { StreamPart } from "../core/ports.ts";
 import type { Usage } from "../core/usage.ts";
+import { answerHeaders } from "./answer-headers.ts";
 import { deadlineError, endUnanswered, estimateOf, usageWithCost } from "./answer-json.ts";
 import type { Answered, Dispatch } from "./dispatch.ts";
 import { alarmOf, asGatewayError, errorBody } from "./errors.ts";
@@ -28,6 +29,8 @@ interface Progress {
   readonly text: StreamText;
   readonly signal: AbortSignal;
   reported: Usage | undefined;
+  /** What a provider has counted of an answer that is not complete: all of its input, some of its output. */
+  counted: Usage | undefined;
   firstTokenAtMs: number | undefined;
 }
 
@@ -49,9 +52,9 @@ export async function answerStream(
   }
   const outlet = createOutlet(exchange.gateway.timers, signal);
   const text = createStreamText();
-  const progress = { text, signal, reported: undefined, firstTokenAtMs: undefined };
+  const progress = { text, signal, reported: undefined, counted: undefined, firstTokenAtMs: undefined };
   invocation.waitUntil(pump(exchange, dispatch, first, outlet, progress));
-  return new Response(outlet.readable, { headers: { ...exchange.held.headers, ...HEADERS } });
+  return new Response(outlet.readable, { headers: { ...answerHeaders(exchange, first), ...HEADERS } });
 }
 
 async function pump(
@@ -100,6 +103,7 @@ async function relayAll(
         answered = await dispatch.next(error);
         // What a route counted that gave nothing is not owed.
         progress.reported = undefined;
+        progress.counted = undefined;
       } catch (last) {
         return asGatewayError(last);
       }
@@ -116,6 +120,11 @@ async function relay(
   if (answer.type !== "stream") throw new Error("a whole answer came where a stream was asked for");
   for await (const part of answer.parts) {
     if (part.type === "done") return;
+    if (part.type === "count") {
+      if (part.isFinal) progress.reported = part.usage;
+      else progress.counted = part.usage;
+      continue;
+    }
     const bytes = part.type === "events" ? part.bytes : readUsage(exchange, part, progress);
     if (part.type === "events") {
       progress.firstTokenAtMs ??= exchange.gateway.timers.nowMs();
@@ -159,8 +168,15 @@ function metered(exchange: Exchange, progress: Progress): Metered {
     quoted: exchange.quoted,
     holdPicoUsd: exchange.held.open.hold.amountPicoUsd,
     outputCapTokens: exchange.held.outputCapTokens,
-    estimate: () => estimateOf(exchange, progress.text.characters()),
+    estimate: () => estimated(exchange, progress),
   });
+}
+
+/** The input is known where a provider counts it first; its output then is what came, or more than that. */
+function estimated(exchange: Exchange, { counted, text }: Progress): Usage {
+  const estimate = estimateOf(exchange, text.characters());
+  if (!counted) return estimate;
+  return { ...counted, outputTokens: Math.max(counted.outputTokens, estimate.outputTokens) };
 }
 
 /** What a stream that ended this way costs: see "What is billed" in docs/money.md. */

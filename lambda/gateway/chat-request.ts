@@ -50,6 +50,12 @@ export const chatRequestSchema = z
     logprobs: z.boolean().nullish(),
     top_logprobs: z.int().min(0).nullish(),
     response_format: z.looseObject({ type: z.string() }).nullish(),
+    drop_unsupported: z
+      .boolean()
+      .nullish()
+      .describe(
+        "Leave out what the provider cannot express (listed in x-wlrouter-dropped) instead of a 400.",
+      ),
   })
   .describe("OpenAI's chat completion request.");
 

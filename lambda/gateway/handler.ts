@@ -14,6 +14,7 @@ import { createDynamoClient } from "../adapters/dynamodb/client.ts";
 import { createLedger } from "../adapters/dynamodb/ledger.ts";
 import { createQueries } from "../adapters/dynamodb/queries.ts";
 import { createSdkStore } from "../adapters/dynamodb/sdk-store.ts";
+import { connectUpstream } from "../adapters/http/upstream.ts";
 import { streamHandler } from "../adapters/lambda/stream-handler.ts";
 import { createOpenAiCompatibleProvider } from "../adapters/openai-compatible/provider.ts";
 import { providerKeysFromSecret, secretsManagerReader } from "../adapters/secrets/provider-keys.ts";
@@ -61,9 +62,11 @@ const api = createApi({
   }),
   entries: createAccounts(store, createQueries(client), tables),
   keys: cachedKeyFinder(createKeyFinder(store, tables), timers.nowMs),
-  providers: createProviders(catalog, keyNamed, (settings, apiKey) =>
-    createOpenAiCompatibleProvider({ settings, apiKey }),
-  ),
+  providers: createProviders(catalog, {
+    kinds: { "openai-compatible": async () => createOpenAiCompatibleProvider },
+    keyNamed,
+    connect: connectUpstream,
+  }),
   // Not `console.log`: Lambda's JSON format would wrap the line into a string of another.
   log: { write: (line) => void process.stdout.write(`${JSON.stringify(line)}\n`) },
   timers,

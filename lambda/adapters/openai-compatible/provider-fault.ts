@@ -1,14 +1,5 @@
 import { isRecord } from "../../core/is-record.ts";
-
-/** What a provider says went wrong, in whichever of their shapes. Nothing here is clean enough to show. */
-export interface ProviderFault {
-  readonly message: string | undefined;
-  readonly type: string | undefined;
-  readonly code: string | undefined;
-  readonly param: string | undefined;
-  /** An HTTP status inside the body: OpenRouter's numeric `code`, Groq's `status_code` in a stream. */
-  readonly status: number | undefined;
-}
+import type { ProviderFault } from "../../core/upstream/failure.ts";
 
 /**
  * OpenAI `{error: {message, type, param, code}}`; xAI `{code, error: "…"}`; Mistral `{object: "error", message, …}`

@@ -1,20 +1,22 @@
-import type { ProviderSettings } from "../../core/catalog.ts";
+import type { OpenAiCompatibleSettings } from "../../core/catalog.ts";
 import { isRecord } from "../../core/is-record.ts";
 import { type Edits, editObject } from "../../core/json-edit.ts";
 import type { ProviderRequest } from "../../core/ports.ts";
 
 /** The client's bytes with what is ours to decide: the model's name there, the output cap, usage and the tier. */
-export function requestBody(request: ProviderRequest, settings: ProviderSettings): Uint8Array {
+export function requestBody(request: ProviderRequest, settings: OpenAiCompatibleSettings): Uint8Array {
   return editObject(request.body, {
     model: request.model,
     ...outputCap(request, settings),
     ...streamOptions(request, settings),
     ...serviceTier(request, settings),
+    // Ours: it speaks to the translators.
+    drop_unsupported: undefined,
   });
 }
 
 /** Exactly one cap, under the name the provider obeys: DeepSeek ignores the one that Mistral refuses. */
-function outputCap(request: ProviderRequest, settings: ProviderSettings): Edits {
+function outputCap(request: ProviderRequest, settings: OpenAiCompatibleSettings): Edits {
   return {
     max_tokens: undefined,
     max_completion_tokens: undefined,
@@ -22,7 +24,10 @@ function outputCap(request: ProviderRequest, settings: ProviderSettings): Edits 
   };
 }
 
-function streamOptions({ fields, stream }: ProviderRequest, { streamUsage }: ProviderSettings): Edits {
+function streamOptions(
+  { fields, stream }: ProviderRequest,
+  { streamUsage }: OpenAiCompatibleSettings,
+): Edits {
   if (!stream) return {};
   const { include_usage: _, ...others } = isRecord(fields["stream_options"]) ? fields["stream_options"] : {};
   if (streamUsage === "request") return { stream_options: { ...others, include_usage: true } };
@@ -30,7 +35,7 @@ function streamOptions({ fields, stream }: ProviderRequest, { streamUsage }: Pro
 }
 
 /** Never over a tier the client chose: the gateway has priced or refused that one. */
-function serviceTier({ fields }: ProviderRequest, settings: ProviderSettings): Edits {
+function serviceTier({ fields }: ProviderRequest, settings: OpenAiCompatibleSettings): Edits {
   const chosen = fields["service_tier"] ?? "auto";
   return settings.serviceTier !== undefined && chosen === "auto"
     ? { service_tier: settings.serviceTier }

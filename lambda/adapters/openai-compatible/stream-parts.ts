@@ -1,11 +1,11 @@
 import { GatewayError } from "../../core/errors.ts";
 import { isRecord } from "../../core/is-record.ts";
 import type { StreamPart } from "../../core/ports.ts";
-import { reportedFailure } from "./errors.ts";
+import { SseCutter, type WholeEvents } from "../../core/sse/sse-cutter.ts";
+import { isDone, parseEvent } from "../../core/sse/sse-event.ts";
+import { reportedFailure } from "../../core/upstream/failure.ts";
 import { isPlainEvent } from "./plain-event.ts";
-import { reportsFault } from "./provider-fault.ts";
-import { SseCutter, type WholeEvents } from "./sse-cutter.ts";
-import { isDone, parseEvent } from "./sse-event.ts";
+import { readFault, reportsFault } from "./provider-fault.ts";
 import { readUsage } from "./usage.ts";
 
 /** Image and audio chunks are megabytes of base64. */
@@ -72,7 +72,7 @@ function* failAfterUsage(chunk: Record<string, unknown>): Generator<StreamPart, 
   const { error: _, ...rest } = chunk;
   const part = usagePart(rest);
   if (part !== undefined) yield part;
-  throw reportedFailure(chunk);
+  throw reportedFailure(readFault(chunk));
 }
 
 /** Usage is a member of the chunk, or where Groq (`x_groq`) and Moonshot (the first choice) have put it. */
@@ -97,7 +97,7 @@ function lastPart(bytes: Buffer): StreamPart | undefined {
   if (isDone(data)) return { type: "done" };
   const chunk = parseChunk(data);
   if (chunk === undefined) return undefined;
-  if (reportsFault(chunk)) throw reportedFailure(chunk);
+  if (reportsFault(chunk)) throw reportedFailure(readFault(chunk));
   return usagePart(chunk);
 }
 

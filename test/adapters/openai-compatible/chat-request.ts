@@ -1,9 +1,9 @@
-import type { ProviderSettings } from "../../../lambda/core/catalog.ts";
+import type { OpenAiCompatibleSettings } from "../../../lambda/core/catalog.ts";
 import type { ProviderAnswer, ProviderRequest, StreamPart } from "../../../lambda/core/ports.ts";
 
 const encoder = new TextEncoder();
 
-export function providerSettings(settings: Partial<ProviderSettings> = {}): ProviderSettings {
+export function providerSettings(settings: Partial<OpenAiCompatibleSettings> = {}): OpenAiCompatibleSettings {
   return {
     kind: "openai-compatible",
     baseUrl: "http://127.0.0.1:1/v1",

@@ -1,8 +1,9 @@
 import { createServer } from "node:net";
 import { Pool } from "undici";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { connectUpstream } from "../../../lambda/adapters/http/upstream.ts";
 import { createOpenAiCompatibleProvider } from "../../../lambda/adapters/openai-compatible/provider.ts";
-import type { ProviderSettings } from "../../../lambda/core/catalog.ts";
+import type { OpenAiCompatibleSettings } from "../../../lambda/core/catalog.ts";
 import { GatewayError } from "../../../lambda/core/errors.ts";
 import type { Provider, StreamPart } from "../../../lambda/core/ports.ts";
 import {
@@ -28,7 +29,7 @@ beforeEach(async () => {
 afterEach(() => server.close());
 
 function connect(
-  timeouts: Partial<ProviderSettings["timeouts"]> = {},
+  timeouts: Partial<OpenAiCompatibleSettings["timeouts"]> = {},
   baseUrl = server.baseUrl,
   dispatcher?: Pool,
 ): Provider {
@@ -36,7 +37,7 @@ function connect(
   return createOpenAiCompatibleProvider({
     settings: providerSettings({ baseUrl, timeouts: { ...generous, ...timeouts } }),
     apiKey: { get: async () => "key", refresh: async () => "key" },
-    dispatcher,
+    connect: (url, its) => connectUpstream(url, its, dispatcher),
   });
 }
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { connectUpstream } from "../../../lambda/adapters/http/upstream.ts";
 import { createOpenAiCompatibleProvider } from "../../../lambda/adapters/openai-compatible/provider.ts";
 import { GatewayError } from "../../../lambda/core/errors.ts";
 import {
@@ -26,6 +27,7 @@ afterEach(() => server.close());
 async function failureOf(behavior: Behavior, fields: Record<string, unknown> = {}): Promise<GatewayError> {
   server.next(behavior);
   const provider = createOpenAiCompatibleProvider({
+    connect: connectUpstream,
     settings: providerSettings({ baseUrl: server.baseUrl }),
     apiKey: { get: async () => SECRET, refresh: async () => SECRET },
   });

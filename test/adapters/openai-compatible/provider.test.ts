@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { connectUpstream } from "../../../lambda/adapters/http/upstream.ts";
 import { createOpenAiCompatibleProvider } from "../../../lambda/adapters/openai-compatible/provider.ts";
 import {
   failure,
@@ -24,7 +25,10 @@ function connect(keys: (string | undefined)[], path = "") {
   let reads = 0;
   const apiKey = { get: async () => keys[reads], refresh: async () => keys[++reads] };
   const settings = providerSettings({ baseUrl: server.baseUrl + path });
-  return { provider: createOpenAiCompatibleProvider({ settings, apiKey }), refreshes: () => reads };
+  return {
+    provider: createOpenAiCompatibleProvider({ connect: connectUpstream, settings, apiKey }),
+    refreshes: () => reads,
+  };
 }
 
 function keysSent(): (string | undefined)[] {

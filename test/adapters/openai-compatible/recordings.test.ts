@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { connectUpstream } from "../../../lambda/adapters/http/upstream.ts";
 import { createOpenAiCompatibleProvider } from "../../../lambda/adapters/openai-compatible/provider.ts";
 import { GatewayError } from "../../../lambda/core/errors.ts";
 import type { Provider, StreamPart } from "../../../lambda/core/ports.ts";
@@ -17,6 +18,7 @@ let provider: Provider;
 beforeAll(async () => {
   server = await startProviderServer();
   provider = createOpenAiCompatibleProvider({
+    connect: connectUpstream,
     settings: providerSettings({ baseUrl: server.baseUrl }),
     apiKey: { get: async () => "sk-operator", refresh: async () => "sk-operator" },
   });
@@ -46,7 +48,8 @@ function dataOf(bytes: Buffer): string[] {
 function forwarded(parts: readonly StreamPart[]): unknown[] {
   const texts = parts.map((part) => {
     if (part.type === "events") return Buffer.from(part.bytes).toString();
-    return part.type === "done" ? "data: [DONE]\n\n" : `data: ${JSON.stringify(part.chunk)}\n\n`;
+    if (part.type === "usage") return `data: ${JSON.stringify(part.chunk)}\n\n`;
+    return part.type === "done" ? "data: [DONE]\n\n" : "";
   });
   return dataOf(Buffer.from(texts.join(""))).map((data) => (data === "[DONE]" ? data : JSON.parse(data)));
 }

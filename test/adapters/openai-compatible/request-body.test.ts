@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { requestBody } from "../../../lambda/adapters/openai-compatible/request-body.ts";
-import type { ProviderSettings } from "../../../lambda/core/catalog.ts";
+import type { OpenAiCompatibleSettings } from "../../../lambda/core/catalog.ts";
 import { chatRequest, providerSettings } from "./chat-request.ts";
 
 const MESSAGES = [{ role: "user", content: "Hi" }];
 
-function sent(fields: Record<string, unknown>, settings: Partial<ProviderSettings> = {}): unknown {
+function sent(fields: Record<string, unknown>, settings: Partial<OpenAiCompatibleSettings> = {}): unknown {
   return JSON.parse(Buffer.from(requestBody(chatRequest(fields), providerSettings(settings))).toString());
 }
 

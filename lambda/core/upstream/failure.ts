@@ -1,14 +1,26 @@
-import { GatewayError } from "../../core/errors.ts";
+import { GatewayError } from "../errors.ts";
 import { cleanMessage } from "./clean-message.ts";
-import { type ProviderFault, readFault } from "./provider-fault.ts";
-import { type AnswerHeaders, retryAfterSeconds } from "./retry-after.ts";
+import { retryAfterSeconds } from "./retry-after.ts";
+import type { AnswerHeaders } from "./upstream.ts";
+
+/** What a provider says went wrong, whatever its own shape. Nothing here is clean enough to show. */
+export interface ProviderFault {
+  readonly message?: string | undefined;
+  readonly type?: string | undefined;
+  readonly code?: string | undefined;
+  readonly param?: string | undefined;
+  /** An HTTP status inside the body: OpenRouter's numeric `code`, Groq's `status_code` in a stream. */
+  readonly status?: number | undefined;
+}
 
 /** An answer that is not a completion. */
 export interface FailedAnswer {
   readonly status: number;
   readonly headers: AnswerHeaders;
-  /** Parsed; undefined when it was not JSON. */
-  readonly body: unknown;
+  /** Empty where the body said nothing that could be read. */
+  readonly fault: ProviderFault;
+  /** When it came: some headers tell a point in time. */
+  readonly nowMs: number;
 }
 
 /** What only the operator can mend: the words of the log line. The client learns that the provider is unusable. */
@@ -20,31 +32,33 @@ const OPERATOR_ALARMS = {
 
 const KEY_REFUSED =
   /\b(?:incorrect|invalid|missing)\b.{0,20}\bapi[ _-]?key\b|\bapi[ _-]?key\b.{0,30}\binvalid\b/i;
-const CONTEXT_EXCEEDED = /maximum context length|exceeds the context window/i;
+/** OpenAI's words, Anthropic's, Bedrock's and Gemini's. */
+const CONTEXT_EXCEEDED =
+  /maximum context length|exceeds the context window|prompt is too long|input is too long|input tokens exceed|exceeds the maximum number of tokens/i;
+/** The same request may work in a moment. 424 is Bedrock's, for a model that failed. */
+const PASSING_STATUSES = new Set([408, 409, 424, 425]);
 
 /** The whole table from a provider's failure to ours. Texts of a provider pass only where the client is at fault. */
 export function failureOf(answer: FailedAnswer): GatewayError {
-  const fault = readFault(answer.body);
-  const alarm = alarmOf(answer, fault);
+  const alarm = alarmOf(answer);
   if (alarm !== undefined) return operatorFailure(alarm);
   const { status } = answer;
   if (status === 429) return rateLimited(answer);
-  if (status < 400 || status >= 500 || status === 408 || status === 409 || status === 425) {
+  if (status < 400 || status >= 500 || PASSING_STATUSES.has(status)) {
     return new GatewayError("upstream_error", `The provider failed with status ${status}.`, {
       retryable: true,
       ...retryAfter(answer),
     });
   }
-  return rejection(status, fault);
+  return rejection(status, answer.fault);
 }
 
 /**
  * A failure that a provider reports after its 200: inside a stream, or instead of a completion. Output may exist
  * by then and the status is gone, so it is the provider's failure whatever the cause.
  */
-export function reportedFailure(body: unknown): GatewayError {
-  const fault = readFault(body);
-  const alarm = alarmOf({ status: fault.status ?? 500, headers: {}, body }, fault);
+export function reportedFailure(fault: ProviderFault): GatewayError {
+  const alarm = alarmOf({ status: fault.status ?? 500, fault });
   if (alarm !== undefined) return operatorFailure(alarm);
   const message = fault.message === undefined ? "no details" : cleanMessage(fault.message);
   return new GatewayError("upstream_error", `The provider reported an error: ${message}`, {
@@ -53,13 +67,12 @@ export function reportedFailure(body: unknown): GatewayError {
 }
 
 /** The key was refused: xAI says so with a 400. */
-export function isKeyRefused({ status, body }: FailedAnswer): boolean {
-  return status === 401 || (status === 400 && KEY_REFUSED.test(readFault(body).message ?? ""));
+export function isKeyRefused({ status, fault }: Pick<FailedAnswer, "status" | "fault">): boolean {
+  return status === 401 || (status === 400 && KEY_REFUSED.test(fault.message ?? ""));
 }
 
-function alarmOf(answer: FailedAnswer, fault: ProviderFault): string | undefined {
-  const { status } = answer;
-  if (isKeyRefused(answer) || fault.code === "invalid_api_key") return OPERATOR_ALARMS[401];
+function alarmOf({ status, fault }: Pick<FailedAnswer, "status" | "fault">): string | undefined {
+  if (isKeyRefused({ status, fault }) || fault.code === "invalid_api_key") return OPERATOR_ALARMS[401];
   if (status === 402 || status === 403) return OPERATOR_ALARMS[status];
   if (fault.code === "insufficient_quota" || fault.type === "insufficient_quota") return OPERATOR_ALARMS[402];
   if (status >= 300 && status < 400) return "provider_redirected";
@@ -87,8 +100,8 @@ function rateLimited(answer: FailedAnswer): GatewayError {
   });
 }
 
-function retryAfter({ headers }: FailedAnswer): { retryAfterSeconds?: number } {
-  const seconds = retryAfterSeconds(headers);
+function retryAfter({ headers, nowMs }: FailedAnswer): { retryAfterSeconds?: number } {
+  const seconds = retryAfterSeconds(headers, nowMs);
   return seconds === undefined ? {} : { retryAfterSeconds: seconds };
 }
 

@@ -1,43 +1,28 @@
 import { type Dispatcher, errors, Pool } from "undici";
-import type { ProviderSettings } from "../../core/catalog.ts";
 import { GatewayError } from "../../core/errors.ts";
+import type { Timeouts, Upstream, UpstreamBody } from "../../core/upstream/upstream.ts";
 
 /** Longer than a pause between requests, shorter than load balancers keep idle connections (a minute and more). */
 const CONNECTION_MS = 50_000;
 
-export interface UpstreamCall {
-  readonly body: Uint8Array;
-  readonly key: string | undefined;
-  readonly stream: boolean;
-  readonly signal: AbortSignal;
-}
-
-/** Sends one request. No redirect is followed, nothing is tried again. */
-export type Upstream = (call: UpstreamCall) => Promise<Dispatcher.ResponseData>;
-
 /** @param dispatcher the connections; absent: a pool to the base URL's origin */
-export function connectUpstream(settings: ProviderSettings, dispatcher?: Dispatcher): Upstream {
-  const { baseUrl, timeouts } = settings;
+export function connectUpstream(baseUrl: string, timeouts: Timeouts, dispatcher?: Dispatcher): Upstream {
   const { origin, pathname, search } = new URL(baseUrl);
-  const path = `${pathname.replace(/\/$/, "")}/chat/completions${search}`;
+  const prefix = pathname.replace(/\/$/, "");
   const connections = dispatcher ?? openPool(origin, timeouts.connectMs);
-  return async ({ body, key, stream, signal }) => {
+  return async ({ path, headers, body, signal }) => {
     try {
-      return await connections.request({
+      const response = await connections.request({
         origin,
-        path,
+        path: `${prefix}${path}${search}`,
         method: "POST",
-        headers: {
-          "content-type": "application/json",
-          accept: stream ? "text/event-stream" : "application/json",
-          "user-agent": "wlrouter",
-          ...(key !== undefined && { authorization: `Bearer ${key}` }),
-        },
+        headers: { "content-type": "application/json", "user-agent": "wlrouter", ...headers },
         body,
         signal,
         headersTimeout: timeouts.firstByteMs,
         bodyTimeout: timeouts.idleMs,
       });
+      return { status: response.statusCode, headers: response.headers, body: bodyOf(response.body, signal) };
     } catch (error) {
       throw sendFailure(error, signal);
     }
@@ -56,6 +41,52 @@ function openPool(origin: string, connectMs: number): Pool {
   });
 }
 
+function bodyOf(body: Dispatcher.ResponseData["body"], signal: AbortSignal): UpstreamBody {
+  return {
+    chunks: chunksOf(body, signal),
+    readAll: (maxBytes) => readAll(body, maxBytes, signal),
+    letGo() {
+      body.on("error", () => {});
+      body.resume();
+    },
+    close() {
+      body.on("error", () => {});
+      body.destroy();
+    },
+  };
+}
+
+async function* chunksOf(
+  body: Dispatcher.ResponseData["body"],
+  signal: AbortSignal,
+): AsyncGenerator<Buffer, void, undefined> {
+  try {
+    yield* body.iterator({ destroyOnReturn: false });
+  } catch (error) {
+    throw bodyFailure(error, signal, { retryable: true });
+  }
+}
+
+async function readAll(
+  body: Dispatcher.ResponseData["body"],
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const piece of body) {
+      length += piece.length;
+      if (length > maxBytes) throw new GatewayError("upstream_error", "The provider's answer is too long.");
+      pieces.push(piece);
+    }
+  } catch (error) {
+    // A whole answer is written before its first byte is sent: it was made, so another route would make it twice.
+    throw bodyFailure(error, signal, { retryable: false });
+  }
+  return Buffer.concat(pieces, length);
+}
+
 /** No answer came. Only a timeout leaves open whether the provider is at work, and will be paid, for this request. */
 function sendFailure(error: unknown, signal: AbortSignal): GatewayError {
   if (signal.aborted) return abortion(signal);
@@ -69,11 +100,7 @@ function sendFailure(error: unknown, signal: AbortSignal): GatewayError {
 }
 
 /** The answer had begun and did not end. @param details may it be asked for again, if nothing of it was used? */
-export function bodyFailure(
-  error: unknown,
-  signal: AbortSignal,
-  details: { retryable: boolean },
-): GatewayError {
+function bodyFailure(error: unknown, signal: AbortSignal, details: { retryable: boolean }): GatewayError {
   if (error instanceof GatewayError) return error;
   if (signal.aborted) return abortion(signal);
   if (error instanceof errors.BodyTimeoutError) {

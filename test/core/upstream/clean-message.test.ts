@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { cleanMessage } from "../../../lambda/adapters/openai-compatible/clean-message.ts";
+import { cleanMessage } from "../../../lambda/core/upstream/clean-message.ts";
 
 test.each([
   ["Incorrect API key provided: sk-proj-AbC12****************wxyz.", /sk-|wxyz/],

@@ -1,5 +1,4 @@
-/** Header values by lower-case name, as undici gives them. */
-export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
+import type { AnswerHeaders } from "./upstream.ts";
 
 const DAY_SECONDS = 86_400;
 
@@ -8,8 +7,7 @@ const DAY_SECONDS = 86_400;
  * `x-ratelimit-reset` (epoch milliseconds; other providers: epoch or plain seconds).
  * @returns whole seconds, rounded up, at most a day; undefined when nothing readable is there
  */
-export function retryAfterSeconds(headers: AnswerHeaders): number | undefined {
-  const nowMs = Date.now();
+export function retryAfterSeconds(headers: AnswerHeaders, nowMs: number): number | undefined {
   const waitMs = milliseconds(headers) ?? secondsOrDate(headers, nowMs) ?? reset(headers, nowMs);
   if (waitMs === undefined) return undefined;
   return Math.min(DAY_SECONDS, Math.max(0, Math.ceil(waitMs / 1_000)));
