@@ -18,8 +18,10 @@ export interface ConsumerStores {
   readonly balances: LowBalances;
 }
 
+export type ConsumerTables = Pick<AllTableNames, "accounts" | "ledger" | "apiKeys" | "rollups">;
+
 /** On a client of their own, as in AWS. */
-export function openConsumerStores(endpoint: string, tables: AllTableNames): ConsumerStores {
+export function openConsumerStores(endpoint: string, tables: ConsumerTables): ConsumerStores {
   const client = createDynamoClient(endpoint, ATTEMPTS, ANSWER_MS);
   const store = createSdkStore(client);
   const queries = createQueries(client);

@@ -44,6 +44,9 @@ export async function createTables(endpoint: string): Promise<AllTableNames> {
     ledger: TABLES.ledger.name,
     apiKeys: TABLES.apiKeys.name,
     rollups: TABLES.rollups.name,
+    members: TABLES.members.name,
+    invites: TABLES.invites.name,
+    audit: TABLES.audit.name,
   };
 }
 

@@ -1,8 +1,8 @@
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import type { AllTableNames } from "../../lambda/adapters/dynamodb/tables.ts";
 import type { BusEvent } from "../../lambda/core/events.ts";
 import type { ObjectStore } from "../../lambda/core/ports.ts";
+import type { ConsumerTables } from "../../local/consumer-stores.ts";
 import type { QueryResult } from "../../local/lake-database.ts";
 import { Failure } from "./failures.ts";
 
@@ -18,7 +18,7 @@ export interface LocalUsagePlace {
   readonly folder: string;
   readonly bucket: string;
   readonly dynamodbEndpoint: string;
-  readonly tables: AllTableNames;
+  readonly tables: ConsumerTables;
   objects(): Promise<ObjectStore>;
 }
 

@@ -27,7 +27,13 @@ export interface ChargeFacts {
   readonly tag?: string | undefined;
   /** Of the body, for a request that came with an `Idempotency-Key`. */
   readonly fingerprint?: string | undefined;
-  /** What the operator may owe the provider, for an outcome nobody knows. */
+  /** What was set aside. */
+  readonly holdPicoUsd?: PicoUsd | undefined;
+  /** What the provider asks of the operator for this usage, at the catalog's costs. */
+  readonly upstreamCostPicoUsd?: PicoUsd | undefined;
+  /** Of the error that the client was answered with. */
+  readonly errorCode?: string | undefined;
+  /** What the operator may owe the provider, for an outcome nobody knows: never more than the hold. */
   readonly possibleCostPicoUsd?: PicoUsd | undefined;
 }
 

@@ -22,10 +22,16 @@ export interface RollupRow {
   readonly outputTokens: number;
   readonly reasoningTokens: number;
   readonly costPicoUsd: PicoUsd;
+  /** What providers ask of the operator for it. */
+  readonly upstreamCostPicoUsd: PicoUsd;
+  /** When the newest of its entries was made: ISO 8601, UTC. */
+  readonly lastEntryAt: string;
 }
 
 /** Totals for charts. */
 export interface Rollups {
+  /** The rows of all accounts for a day (UTC), in no order. */
+  ofDay(day: string): AsyncIterable<RollupRow>;
   /** In order of time, both days (`2026-11-23`, UTC) inclusive. */
   forAccount(accountId: string, fromDay: string, toDay: string, grain: Grain): AsyncIterable<RollupRow>;
 }
@@ -58,21 +64,22 @@ export interface HourTally {
 
 /** Adds up the charges of one hour, by model and key; other entries are nobody's usage. */
 export function tallyHour(accountId: string, hour: string): HourTally {
-  const groups = new Map<string, { model: string; keyId: string; tally: Tally }>();
+  const groups = new Map<string, { model: string; keyId: string; tally: Tally; lastEntryAt: string }>();
   return {
     add(entry) {
       if (!entry.charge) return;
       const { model, keyId } = entry.charge;
       const name = nameOf(model, keyId);
-      const group = groups.get(name) ?? { model, keyId, tally: createTally() };
+      const group = groups.get(name) ?? { model, keyId, tally: createTally(), lastEntryAt: "" };
+      if (entry.createdAt > group.lastEntryAt) group.lastEntryAt = entry.createdAt;
       groups.set(name, group);
       group.tally.add(entry);
     },
     rows: () =>
-      [...groups.values()].map(({ model, keyId, tally }) => {
+      [...groups.values()].map(({ model, keyId, tally, lastEntryAt }) => {
         const { entries, usage } = tally.figures();
         const { provider: _, ...used } = totalUsage(usage);
-        return { ...used, accountId, period: hour, model, keyId, entries };
+        return { ...used, accountId, period: hour, model, keyId, entries, lastEntryAt };
       }),
   };
 }
@@ -105,5 +112,7 @@ function sumOf(day: RollupRow, hour: RollupRow): RollupRow {
     outputTokens: day.outputTokens + hour.outputTokens,
     reasoningTokens: day.reasoningTokens + hour.reasoningTokens,
     costPicoUsd: day.costPicoUsd + hour.costPicoUsd,
+    upstreamCostPicoUsd: day.upstreamCostPicoUsd + hour.upstreamCostPicoUsd,
+    lastEntryAt: day.lastEntryAt > hour.lastEntryAt ? day.lastEntryAt : hour.lastEntryAt,
   };
 }

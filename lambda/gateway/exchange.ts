@@ -4,8 +4,9 @@ import type { ChargeFacts, Entry, Outcome } from "../core/charge.ts";
 import { fingerprintOf } from "../core/idempotency.ts";
 import type { ApiKey } from "../core/keys.ts";
 import type { Metered } from "../core/metering.ts";
-import { formatUsd } from "../core/money.ts";
+import { formatUsd, type PicoUsd } from "../core/money.ts";
 import type { RequestLogLine } from "../core/ports.ts";
+import { costOf } from "../core/prices.ts";
 import { NO_USAGE } from "../core/usage.ts";
 import type { ChatRequest } from "./chat-request.ts";
 import type { Gateway } from "./gateway.ts";
@@ -86,9 +87,18 @@ function factsOf(exchange: Exchange, ending: Ending): ChargeFacts {
     timeToFirstTokenMs: ending.firstTokenAtMs === undefined ? undefined : ending.firstTokenAtMs - startedAtMs,
     tag: exchange.tag,
     fingerprint: fingerprintOf(held.open.hold.attempt),
+    holdPicoUsd: held.open.hold.amountPicoUsd,
+    upstreamCostPicoUsd: upstreamCost(exchange, ending),
+    errorCode: ending.code,
     // The hold bounds what the provider may ask of the operator for an outcome that nobody knows.
     possibleCostPicoUsd: ending.outcome === "suspense" ? held.open.hold.amountPicoUsd : undefined,
   };
+}
+
+/** At the costs of the route that answered; of a provider's several routes for a model, its first. */
+function upstreamCost({ model }: Exchange, { provider, metered }: Ending): PicoUsd | undefined {
+  const route = model.routes.find((known) => known.provider === provider);
+  return route && costOf(metered.usage, route.costs);
 }
 
 function logExchange(exchange: Exchange, ending: Ending, settleAlarm: string | undefined): void {

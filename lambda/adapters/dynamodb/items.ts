@@ -73,7 +73,7 @@ export function entryRecord(entry: Entry): Item {
     writeOff: unlessZero(entry.writeOffPicoUsd),
     createdAt: text(entry.createdAt),
     reason: optionalText(entry.reason),
-    ...(entry.charge ? chargeRecord(entry.charge) : {}),
+    ...(entry.charge ? chargeRecord(entry.charge, entry.entryId) : {}),
   });
 }
 
@@ -81,9 +81,10 @@ export function entryItem(entry: Entry): Item {
   return { ...entryKey(entry.accountId, entry.entryId), ...entryRecord(entry) };
 }
 
-function chargeRecord(charge: ChargeFacts): Record<string, AttributeValue | undefined> {
+function chargeRecord(charge: ChargeFacts, entryId: string): Record<string, AttributeValue | undefined> {
   return {
-    requestId: text(charge.requestId),
+    // The entry's id tells it already, for all but entries of an older form.
+    requestId: requestIdOf(entryId) === charge.requestId ? undefined : text(charge.requestId),
     keyId: text(charge.keyId),
     model: text(charge.model),
     provider: text(charge.provider),
@@ -95,10 +96,25 @@ function chargeRecord(charge: ChargeFacts): Record<string, AttributeValue | unde
       charge.timeToFirstTokenMs === undefined ? undefined : number(charge.timeToFirstTokenMs),
     tag: optionalText(charge.tag),
     fingerprint: optionalText(charge.fingerprint),
-    possibleCost: charge.possibleCostPicoUsd === undefined ? undefined : number(charge.possibleCostPicoUsd),
+    hold: optionalNumber(charge.holdPicoUsd),
+    upstream: unlessZero(charge.upstreamCostPicoUsd ?? 0n),
+    error: optionalText(charge.errorCode),
+    possibleCost:
+      charge.possibleCostPicoUsd === charge.holdPicoUsd
+        ? undefined
+        : optionalNumber(charge.possibleCostPicoUsd),
+    attention: ATTENTION.has(charge.outcome) ? text(charge.outcome) : undefined,
     ...usageAttributes(charge.usage),
   };
 }
+
+/** A charge's entry has its request's id, a late one's that with a prefix. */
+function requestIdOf(entryId: string): string {
+  return entryId.replace(/^late_/, "");
+}
+
+/** Outcomes that an operator has to look at: an index lists the entries that have one. */
+const ATTENTION: ReadonlySet<Outcome> = new Set<Outcome>(["suspense", "expired"]);
 
 export function readEntry(accountId: string, entryId: string, item: Item): Entry {
   return {
@@ -109,17 +125,19 @@ export function readEntry(accountId: string, entryId: string, item: Item): Entry
     writeOffPicoUsd: readBigint(item, "writeOff"),
     createdAt: readText(item, "createdAt") ?? "",
     reason: readText(item, "reason"),
-    charge: item["requestId"] ? readCharge(item) : undefined,
+    charge: item["keyId"] ? readCharge(item, entryId) : undefined,
   };
 }
 
-function readCharge(item: Item): ChargeFacts {
+function readCharge(item: Item, entryId: string): ChargeFacts {
+  const outcome = readOutcome(item);
+  const holdPicoUsd = optionalBigint(item, "hold");
   return {
-    requestId: readText(item, "requestId") ?? "",
+    requestId: readText(item, "requestId") ?? requestIdOf(entryId),
     keyId: readText(item, "keyId") ?? "",
     model: readText(item, "model") ?? "",
     provider: readText(item, "provider") ?? "",
-    outcome: readOutcome(item),
+    outcome,
     estimated: item["estimated"] !== undefined,
     catalogVersion: readText(item, "catalogVersion") ?? "",
     createdAt: readText(item, "createdAt") ?? "",
@@ -127,7 +145,11 @@ function readCharge(item: Item): ChargeFacts {
     timeToFirstTokenMs: item["timeToFirstTokenMs"] ? readCount(item, "timeToFirstTokenMs") : undefined,
     tag: readText(item, "tag"),
     fingerprint: readText(item, "fingerprint"),
-    possibleCostPicoUsd: item["possibleCost"] ? readBigint(item, "possibleCost") : undefined,
+    holdPicoUsd,
+    upstreamCostPicoUsd: optionalBigint(item, "upstream"),
+    errorCode: readText(item, "error"),
+    possibleCostPicoUsd:
+      optionalBigint(item, "possibleCost") ?? (outcome === "suspense" ? holdPicoUsd : undefined),
     usage: readUsageAttributes(item),
   };
 }
@@ -147,6 +169,14 @@ function readOutcome(item: Item): Outcome {
 
 function unlessZero(value: bigint): AttributeValue | undefined {
   return value === 0n ? undefined : number(value);
+}
+
+function optionalNumber(value: bigint | undefined): AttributeValue | undefined {
+  return value === undefined ? undefined : number(value);
+}
+
+function optionalBigint(item: Item, name: string): bigint | undefined {
+  return item[name] ? readBigint(item, name) : undefined;
 }
 
 function optionalText(value: string | undefined): AttributeValue | undefined {

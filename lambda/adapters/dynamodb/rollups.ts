@@ -2,6 +2,7 @@ import type { RollupKeeper, RollupRow } from "../../core/rollup.ts";
 import { number, readBigint, readCount, readText, text } from "./attributes.ts";
 import type { Queries } from "./queries.ts";
 import { type Item, type Store, StoreError } from "./store.ts";
+import { ROLLUPS_BY_DAY } from "./tables.ts";
 
 const COUNTS = [
   "entries",
@@ -31,6 +32,11 @@ export function createRollups(store: Store, queries: Queries, table: string): Ro
         for await (const item of items) yield readRow(item);
       }
     },
+    async *ofDay(day) {
+      const partition = { name: "day", value: day };
+      for await (const item of queries.query(table, { index: ROLLUPS_BY_DAY, partition }))
+        yield readRow(item);
+    },
     async keep(row) {
       try {
         await store.update(table, rowKey(row), newerWins(row));
@@ -54,6 +60,10 @@ function newerWins(row: RollupRow) {
     model: text(row.model),
     keyId: text(row.keyId),
     costPicoUsd: number(row.costPicoUsd),
+    upstreamCostPicoUsd: number(row.upstreamCostPicoUsd),
+    lastEntryAt: text(row.lastEntryAt),
+    // Only on the rows of days, which an index lists by it.
+    ...(row.period.includes("T") ? {} : { day: text(row.period) }),
     ...Object.fromEntries(COUNTS.map((name) => [name, number(row[name])])),
   };
   return {
@@ -79,6 +89,8 @@ function readRow(item: Item): RollupRow {
     outputTokens: readCount(item, "outputTokens"),
     reasoningTokens: readCount(item, "reasoningTokens"),
     costPicoUsd: readBigint(item, "costPicoUsd"),
+    upstreamCostPicoUsd: readBigint(item, "upstreamCostPicoUsd"),
+    lastEntryAt: readText(item, "lastEntryAt") ?? "",
   };
 }
 

@@ -35,7 +35,7 @@ export function readLedgerChange(record: DynamoDBRecord): LedgerChange {
 }
 
 const MOVEMENTS = ["topup", "refund", "adjustment"];
-const OF_A_CHARGE = ["requestId", "keyId", "model", "outcome", "catalogVersion"];
+const OF_A_CHARGE = ["keyId", "model", "outcome", "catalogVersion"];
 
 function checkEntry(image: Item): void {
   const type = requiredText(image, "type");

@@ -25,6 +25,11 @@ export interface TableDefinition extends KeySchema {
 
 export const LEDGER_BY_CREATED_AT = "byCreatedAt";
 export const LEDGER_BY_ENTRY_ID = "byEntryId";
+/** Of the few entries that an operator has to look at. */
+const LEDGER_BY_ATTENTION = "byAttention";
+export const ROLLUPS_BY_DAY = "byDay";
+const MEMBERS_BY_ACCOUNT = "byAccount";
+const INVITES_BY_ACCOUNT = "byAccount";
 export const API_KEYS_BY_ACCOUNT = "byAccount";
 export const API_KEYS_BY_KEY_ID = "byKeyId";
 
@@ -41,10 +46,11 @@ export const TABLES = {
     name: "Ledger",
     partitionKey: "accountId",
     sortKey: "entryId",
-    attributes: { accountId: "S", entryId: "S", createdAt: "S" },
+    attributes: { accountId: "S", entryId: "S", createdAt: "S", attention: "S" },
     indexes: [
       { name: LEDGER_BY_CREATED_AT, partitionKey: "accountId", sortKey: "createdAt", projection: "ALL" },
       { name: LEDGER_BY_ENTRY_ID, partitionKey: "entryId", projection: "KEYS_ONLY" },
+      { name: LEDGER_BY_ATTENTION, partitionKey: "attention", sortKey: "createdAt", projection: "ALL" },
     ],
     stream: true,
   },
@@ -63,7 +69,33 @@ export const TABLES = {
     partitionKey: "accountId",
     // An hour, `2026-11-23T04#model#keyId`, or a day, `2026-11-23#model#keyId`.
     sortKey: "period",
-    attributes: { accountId: "S", period: "S" },
+    attributes: { accountId: "S", period: "S", day: "S" },
+    indexes: [{ name: ROLLUPS_BY_DAY, partitionKey: "day", sortKey: "accountId", projection: "ALL" }],
+    stream: false,
+  },
+  members: {
+    name: "Members",
+    // Of the identity token, with its issuer.
+    partitionKey: "subject",
+    attributes: { subject: "S", accountId: "S" },
+    indexes: [{ name: MEMBERS_BY_ACCOUNT, partitionKey: "accountId", sortKey: "subject", projection: "ALL" }],
+    stream: false,
+  },
+  invites: {
+    name: "Invites",
+    partitionKey: "tokenHash",
+    attributes: { tokenHash: "S", accountId: "S" },
+    indexes: [
+      { name: INVITES_BY_ACCOUNT, partitionKey: "accountId", sortKey: "tokenHash", projection: "ALL" },
+    ],
+    stream: false,
+  },
+  audit: {
+    name: "Audit",
+    // A month, `2026-11`, or what entries are about.
+    partitionKey: "log",
+    sortKey: "auditId",
+    attributes: { log: "S", auditId: "S" },
     indexes: [],
     stream: false,
   },
@@ -73,4 +105,4 @@ export const TABLES = {
 export type AllTableNames = Readonly<Record<keyof typeof TABLES, string>>;
 
 /** Those that hold the money, and the keys that spend it; rollups can be computed again. */
-export type TableNames = Omit<AllTableNames, "rollups">;
+export type TableNames = Pick<AllTableNames, "accounts" | "ledger" | "apiKeys">;

@@ -16,6 +16,8 @@ export interface UsageRow {
   outputTokens: number;
   reasoningTokens: number;
   costPicoUsd: PicoUsd;
+  /** What providers ask of the operator for it. */
+  upstreamCostPicoUsd: PicoUsd;
 }
 
 /** What some of an account's entries come to. The movements are as `posted` saw them: a refund is negative. */
@@ -85,6 +87,7 @@ const NOTHING_USED = {
   outputTokens: 0,
   reasoningTokens: 0,
   costPicoUsd: 0n,
+  upstreamCostPicoUsd: 0n,
 };
 
 function addUsage(row: UsageRow, { type, charge, amountPicoUsd }: Entry): void {
@@ -100,6 +103,7 @@ function addUsage(row: UsageRow, { type, charge, amountPicoUsd }: Entry): void {
   row.outputTokens += usage.outputTokens;
   row.reasoningTokens += usage.reasoningTokens;
   row.costPicoUsd -= amountPicoUsd;
+  row.upstreamCostPicoUsd += charge?.upstreamCostPicoUsd ?? 0n;
 }
 
 /** All usage as one row, of no key in particular. */
@@ -114,6 +118,7 @@ export function totalUsage(rows: readonly UsageRow[]): UsageRow {
     total.outputTokens += row.outputTokens;
     total.reasoningTokens += row.reasoningTokens;
     total.costPicoUsd += row.costPicoUsd;
+    total.upstreamCostPicoUsd += row.upstreamCostPicoUsd;
   }
   return total;
 }

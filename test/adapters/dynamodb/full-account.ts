@@ -59,6 +59,10 @@ export function longestEntry(accountId: string, index: number): Entry {
       createdAt: CREATED_AT,
       latencyMs: 899_999,
       timeToFirstTokenMs: 899_999,
+      holdPicoUsd: AMOUNT,
+      upstreamCostPicoUsd: AMOUNT,
+      // The longest of ours.
+      errorCode: "concurrency_limit_exceeded",
       possibleCostPicoUsd: AMOUNT,
     },
   };
