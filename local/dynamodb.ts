@@ -19,6 +19,9 @@ export interface LocalDynamo {
 
 export async function startDynamo(folder?: string): Promise<LocalDynamo> {
   const server = dynalite({ ...(folder ? { path: folder } : {}), createTableMs: 0 });
+  // Its only clients are this process and this machine's command line. Node's server drops a connection after five idle
+  // seconds, and a call that goes out on it at that moment is lost.
+  server.keepAliveTimeout = 0;
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
@@ -31,9 +34,12 @@ export async function startDynamo(folder?: string): Promise<LocalDynamo> {
   };
 }
 
+/** A machine that starts many things at once is slow, and nobody waits for less. */
+const CREATE_TABLES_MS = 60_000;
+
 /** Creates the tables that are missing, from the same definitions as the stack. */
 export async function createTables(endpoint: string): Promise<AllTableNames> {
-  const client = createDynamoClient(endpoint);
+  const client = createDynamoClient(endpoint, 1, CREATE_TABLES_MS);
   const existing = (await client.send(new ListTablesCommand({}))).TableNames ?? [];
   for (const table of Object.values<TableDefinition>(TABLES)) {
     if (!existing.includes(table.name)) await client.send(createTable(table));

@@ -4,9 +4,9 @@ import path from "node:path";
 import { type AttributeValue, ScanCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { run } from "../../bin/commands/program.ts";
 import { openLocal } from "../../bin/commands/stores.ts";
-import { createDynamoClient } from "../../lambda/adapters/dynamodb/client.ts";
 import { type LocalDynamo, startDynamo } from "../../local/dynamodb.ts";
 import { LOCAL_BUCKET, startS3 } from "../../local/s3.ts";
+import { patientClient } from "../fakes/patient-client.ts";
 import { EXAMPLE } from "../lib/config-example.ts";
 
 export interface Said {
@@ -29,7 +29,7 @@ export async function startCliWorld(given?: LocalDynamo) {
     pid: process.pid,
   });
   const stores = await openLocal(folder);
-  const client = createDynamoClient(dynamo.endpoint);
+  const client = patientClient(dynamo.endpoint);
   const env = { WLROUTER_DATA: folder, WLROUTER_CONFIG: configFile };
 
   async function cli(...argv: string[]): Promise<Said> {

@@ -1,12 +1,12 @@
 import { expect } from "vitest";
 import { type Accounts, createAccounts } from "../../lambda/adapters/dynamodb/accounts.ts";
-import { createDynamoClient } from "../../lambda/adapters/dynamodb/client.ts";
 import { createLedger } from "../../lambda/adapters/dynamodb/ledger.ts";
 import { createQueries } from "../../lambda/adapters/dynamodb/queries.ts";
 import { createSdkStore } from "../../lambda/adapters/dynamodb/sdk-store.ts";
 import type { Account, Ledger } from "../../lambda/core/ports.ts";
 import { verifyAccount } from "../../lambda/core/verify.ts";
 import { createTables } from "../../local/dynamodb.ts";
+import { patientClient } from "../fakes/patient-client.ts";
 
 export interface Books {
   readonly ledger: Pick<Ledger, "account" | "entry">;
@@ -16,7 +16,7 @@ export interface Books {
 /** Reads the tables of a server in another process, and closes the connection. */
 export async function withBooksAt<T>(endpoint: string, read: (books: Books) => Promise<T>): Promise<T> {
   const tables = await createTables(endpoint);
-  const client = createDynamoClient(endpoint);
+  const client = patientClient(endpoint);
   const store = createSdkStore(client);
   const writing = () => Promise.reject(new Error("these books are only read"));
   const ledger = createLedger({ store, tables, nowMs: Date.now, pause: writing, newAttempt: () => "none" });

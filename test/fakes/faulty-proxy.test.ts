@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { createDynamoClient } from "../../lambda/adapters/dynamodb/client.ts";
 import { createSdkStore } from "../../lambda/adapters/dynamodb/sdk-store.ts";
 import { type LocalDynamo, startDynamo } from "../../local/dynamodb.ts";
 import { inOrder, NO_FAULTS, randomFaults } from "./fault-plans.ts";
 import { type Call, FAULT_KINDS, type FaultKind, FaultyProxy } from "./faulty-proxy.ts";
+import { patientClient } from "./patient-client.ts";
 import { seededRandom } from "./seeded-random.ts";
 
 let dynamo: LocalDynamo;
 let proxy: FaultyProxy;
-let client: ReturnType<typeof createDynamoClient>;
+let client: ReturnType<typeof patientClient>;
 const clock = { nowMs: 0 };
 
 beforeEach(async () => {
@@ -21,7 +21,7 @@ beforeEach(async () => {
     nowMs: () => clock.nowMs,
     lateByAtMost: 2,
   });
-  client = createDynamoClient(await proxy.listen());
+  client = patientClient(await proxy.listen());
 });
 
 afterEach(async () => {
@@ -42,7 +42,7 @@ function addOne(): Promise<unknown> {
 }
 
 async function timesDone(): Promise<number> {
-  const direct = createDynamoClient(dynamo.endpoint);
+  const direct = patientClient(dynamo.endpoint);
   const item = await createSdkStore(direct).get("Accounts", key, { consistent: true });
   direct.destroy();
   const done = item?.["done"];

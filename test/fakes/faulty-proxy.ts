@@ -99,6 +99,8 @@ export class FaultyProxy {
 
   /** @returns the origin to give to the client. */
   async listen(): Promise<string> {
+    // A connection that is closed for being idle, just as a call goes out on it, is a fault that no plan has chosen.
+    this.#server.keepAliveTimeout = 0;
     this.#server.listen(0, "127.0.0.1");
     await once(this.#server, "listening");
     const address = this.#server.address();
@@ -106,9 +108,10 @@ export class FaultyProxy {
     return `http://127.0.0.1:${address.port}`;
   }
 
-  /** Lets everything land that is still on its way. */
+  /** Lets everything land that is still on its way, calls included whose client no longer waits for them. */
   async flush(): Promise<void> {
     await this.#letGo(() => true);
+    while (this.#underWay > 0) await new Promise((resolve) => setImmediate(resolve));
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,6 @@
 /** SWEEP on the real ledger: what crashes, lost writes and hands leave behind. */
 import { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { createDynamoClient } from "../../lambda/adapters/dynamodb/client.ts";
 import { keyPeriodOf } from "../../lambda/core/hold.ts";
 import type { Ledger, OpenHold } from "../../lambda/core/ports.ts";
 import { minuteOf } from "../../lambda/core/rate-limit.ts";
@@ -21,6 +20,7 @@ import {
 } from "../adapters/dynamodb/ledger-world.ts";
 import { isDrainClear, isHold } from "../fakes/dynamodb-call.ts";
 import { inOrder } from "../fakes/fault-plans.ts";
+import { patientClient } from "../fakes/patient-client.ts";
 
 const MINUTE_MS = 60_000;
 const EXPIRY_MS = START_MS + 6 * MINUTE_MS;
@@ -54,7 +54,7 @@ async function settled(accountId: string, createdAtMs: number): Promise<OpenHold
 }
 
 async function damage(accountId: string, expression: string, value: { S: string } | { N: string }) {
-  const client = createDynamoClient(dynamo.endpoint);
+  const client = patientClient(dynamo.endpoint);
   await client.send(
     new UpdateItemCommand({
       TableName: dynamo.tables.accounts,

@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createAccounts } from "../../lambda/adapters/dynamodb/accounts.ts";
 import { number } from "../../lambda/adapters/dynamodb/attributes.ts";
-import { createDynamoClient } from "../../lambda/adapters/dynamodb/client.ts";
 import { accountKey } from "../../lambda/adapters/dynamodb/items.ts";
 import { createLedger } from "../../lambda/adapters/dynamodb/ledger.ts";
 import { createLowBalances } from "../../lambda/adapters/dynamodb/low-balances.ts";
@@ -12,12 +11,13 @@ import type { BusEvent } from "../../lambda/core/events.ts";
 import { parseUsd } from "../../lambda/core/money.ts";
 import { watchBalance } from "../../lambda/usage/low-balance/watch-balance.ts";
 import { type LocalDynamo, startDynamo } from "../../local/dynamodb.ts";
+import { patientClient } from "../fakes/patient-client.ts";
 
 let dynamo: LocalDynamo;
-let client: ReturnType<typeof createDynamoClient>;
+let client: ReturnType<typeof patientClient>;
 beforeAll(async () => {
   dynamo = await startDynamo();
-  client = createDynamoClient(dynamo.endpoint, 1, 30_000);
+  client = patientClient(dynamo.endpoint);
 });
 afterAll(async () => {
   client.destroy();

@@ -3,7 +3,6 @@ import { execFile } from "node:child_process";
 import path from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createDynamoClient } from "../../lambda/adapters/dynamodb/client.ts";
 import { entryItem, newAccountItem } from "../../lambda/adapters/dynamodb/items.ts";
 import { createQueries } from "../../lambda/adapters/dynamodb/queries.ts";
 import { createRollups } from "../../lambda/adapters/dynamodb/rollups.ts";
@@ -11,16 +10,17 @@ import { createSdkStore } from "../../lambda/adapters/dynamodb/sdk-store.ts";
 import type { Entry } from "../../lambda/core/charge.ts";
 import { EVENT_SOURCE, eventOf } from "../../lambda/core/events.ts";
 import { type LocalDynamo, startDynamo } from "../../local/dynamodb.ts";
+import { patientClient } from "../fakes/patient-client.ts";
 import { charge } from "./entries.ts";
 import { type FakeEventBridge, startEventBridge } from "./fake-event-bridge.ts";
 
 let dynamo: LocalDynamo;
 let bridge: FakeEventBridge;
-let client: ReturnType<typeof createDynamoClient>;
+let client: ReturnType<typeof patientClient>;
 beforeAll(async () => {
   dynamo = await startDynamo();
   bridge = await startEventBridge();
-  client = createDynamoClient(dynamo.endpoint, 1, 30_000);
+  client = patientClient(dynamo.endpoint);
 });
 afterAll(async () => {
   client.destroy();

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createAccounts } from "../../lambda/adapters/dynamodb/accounts.ts";
-import { createDynamoClient } from "../../lambda/adapters/dynamodb/client.ts";
 import { entryItem } from "../../lambda/adapters/dynamodb/items.ts";
 import { createQueries } from "../../lambda/adapters/dynamodb/queries.ts";
 import { createRollups } from "../../lambda/adapters/dynamodb/rollups.ts";
@@ -10,14 +9,15 @@ import { eventOf, type UsageSettled } from "../../lambda/core/events.ts";
 import type { Grain, RollupRow } from "../../lambda/core/rollup.ts";
 import { rollUp } from "../../lambda/usage/rollup/roll-up.ts";
 import { type LocalDynamo, startDynamo } from "../../local/dynamodb.ts";
+import { patientClient } from "../fakes/patient-client.ts";
 import { seededRandom } from "../fakes/seeded-random.ts";
 import { charge, late, movement } from "./entries.ts";
 
 let dynamo: LocalDynamo;
-let client: ReturnType<typeof createDynamoClient>;
+let client: ReturnType<typeof patientClient>;
 beforeAll(async () => {
   dynamo = await startDynamo();
-  client = createDynamoClient(dynamo.endpoint, 1, 30_000);
+  client = patientClient(dynamo.endpoint);
 });
 afterAll(async () => {
   client.destroy();

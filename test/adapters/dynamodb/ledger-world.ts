@@ -1,7 +1,6 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { type Accounts, createAccounts } from "../../../lambda/adapters/dynamodb/accounts.ts";
 import { type ApiKeys, createApiKeys } from "../../../lambda/adapters/dynamodb/api-keys.ts";
-import { createDynamoClient } from "../../../lambda/adapters/dynamodb/client.ts";
 import { createLedger } from "../../../lambda/adapters/dynamodb/ledger.ts";
 import { createQueries } from "../../../lambda/adapters/dynamodb/queries.ts";
 import { createSdkStore } from "../../../lambda/adapters/dynamodb/sdk-store.ts";
@@ -15,6 +14,7 @@ import { NO_USAGE } from "../../../lambda/core/usage.ts";
 import type { LocalDynamo } from "../../../local/dynamodb.ts";
 import { NO_FAULTS } from "../../fakes/fault-plans.ts";
 import { FaultyProxy } from "../../fakes/faulty-proxy.ts";
+import { patientClient } from "../../fakes/patient-client.ts";
 
 export type StartStore = () => Promise<LocalDynamo>;
 
@@ -48,8 +48,8 @@ export async function openWorld(startStore: StartStore, options: WorldOptions): 
   const clock = { nowMs: START_MS };
   const nowMs = () => clock.nowMs;
   const proxy = new FaultyProxy({ target: dynamo.endpoint, plan: NO_FAULTS, nowMs, ...options });
-  const client = createDynamoClient(await proxy.listen());
-  const directClient = createDynamoClient(dynamo.endpoint);
+  const client = patientClient(await proxy.listen());
+  const directClient = patientClient(dynamo.endpoint);
   const store = createSdkStore(client);
   const directStore = createSdkStore(directClient);
   const queries = createQueries(directClient);

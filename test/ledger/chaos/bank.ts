@@ -1,7 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { createAccounts } from "../../../lambda/adapters/dynamodb/accounts.ts";
 import { createApiKeys, createKeyFinder } from "../../../lambda/adapters/dynamodb/api-keys.ts";
-import { createDynamoClient } from "../../../lambda/adapters/dynamodb/client.ts";
 import { createLedger } from "../../../lambda/adapters/dynamodb/ledger.ts";
 import { createQueries } from "../../../lambda/adapters/dynamodb/queries.ts";
 import { createSdkStore } from "../../../lambda/adapters/dynamodb/sdk-store.ts";
@@ -17,6 +16,7 @@ import { sweep } from "../../../lambda/ledger/sweep.ts";
 import { compileCatalog } from "../../../lib/config.ts";
 import { Config } from "../../../lib/config-schema.ts";
 import type { LocalDynamo } from "../../../local/dynamodb.ts";
+import { patientClient } from "../../fakes/patient-client.ts";
 import { type Interruption, Invocation, mortalProvider, mortalStore, mortalTimers } from "./invocation.ts";
 import { ProviderStandIn } from "./provider-stand-in.ts";
 import type { RequestPlan } from "./request-plan.ts";
@@ -71,7 +71,7 @@ const REQUEST_LIFE_MS = 15 * 60_000;
 
 /** The product wired as `npm start` wires it, with a clock of its own, and invocations that can die at every call. */
 export function openBank({ dynamo, endpoint, clock }: BankOptions) {
-  const clients = [createDynamoClient(endpoint), createDynamoClient(dynamo.endpoint)] as const;
+  const clients = [patientClient(endpoint), patientClient(dynamo.endpoint)] as const;
   const [store, directStore] = [mortalStore(createSdkStore(clients[0])), createSdkStore(clients[1])];
   const queries = createQueries(clients[1]);
   const { tables } = dynamo;

@@ -1,0 +1,13 @@
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { createDynamoClient } from "../../lambda/adapters/dynamodb/client.ts";
+
+/** Longer than any test may take. */
+const NEVER_MS = 3_600_000;
+
+/**
+ * A client that never gives a call up by itself. On a busy machine the product's two seconds pass while the embedded
+ * store is only slow; a call that was given up is a fault that no plan has chosen and no seed repeats.
+ */
+export function patientClient(endpoint: string): DynamoDBClient {
+  return createDynamoClient(endpoint, 1, NEVER_MS);
+}
