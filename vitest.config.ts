@@ -8,7 +8,7 @@ export default defineConfig({
     // Tests start child processes of their own; more workers than this only make them wait for each other.
     maxWorkers: 2,
     // Generous, because a limit is there to end what hangs, not to measure: machines are slow and shared.
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });

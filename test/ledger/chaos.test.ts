@@ -11,7 +11,7 @@ const MAXIMUM_UNSETTLED_SHARE = 0.005;
 const seed = Number(process.env["WLROUTER_SEED"] ?? Math.floor(Math.random() * 2 ** 32));
 
 test(`A bank in chaos (${REQUESTS} requests, seed ${seed}) loses nothing and charges nothing twice or wrong`, {
-  timeout: 300_000,
+  timeout: 900_000,
 }, async () => {
   const tally = await runGeneration({ seed, requests: REQUESTS });
   const { problems, ...counts } = tally;
