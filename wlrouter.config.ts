@@ -40,6 +40,8 @@ export default defineConfig({
       // It refuses both others with 422 (github.com/openai/openai-agents-python/issues/442); usage comes unasked.
       outputCapParameter: "max_tokens",
       streamUsage: "always",
+      // It has its thoughts in parts of the content, and refuses a field for them.
+      reasoningIn: "content",
     },
     xai: {
       kind: "openai-compatible",

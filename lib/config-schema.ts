@@ -94,8 +94,26 @@ const OpenAiCompatible = fields({
     /^[A-Z][A-Z0-9_]*$/,
     'the name of an environment variable, such as "OPENAI_API_KEY"',
   ).optional(),
+  /** Behind the base URL; `{model}` stands for the route's model, as in Azure's deployments. */
+  chatPath: text(
+    /^\/[A-Za-z0-9._~/{}-]{1,200}$/,
+    'a path, such as "/chat/completions" or "/deployments/{model}/chat/completions"',
+  ).default("/chat/completions"),
+  query: z
+    .record(
+      text(/^[A-Za-z0-9._-]{1,64}$/, "the name of a query parameter"),
+      text(/^[\x21-\x7e]{1,200}$/, 'a value as a string, such as "2026-01-01"'),
+      { error: 'query parameters by name, such as { "api-version": "2024-10-21" }' },
+    )
+    .optional(),
+  /** `authorization` carries `Bearer` and the key, any other header the key alone. */
+  apiKeyHeader: text(/^[a-z0-9-]{1,64}$/, 'a header in lower case, such as "api-key"').default(
+    "authorization",
+  ),
   outputCapParameter: oneOf("max_completion_tokens", "max_tokens").default("max_completion_tokens"),
   streamUsage: oneOf("request", "always").default("request"),
+  /** Where earlier thoughts go back to: Mistral has them in parts of the content, and refuses a field for them. */
+  reasoningIn: oneOf("field", "content").default("field"),
   serviceTier: text(/^[a-z0-9_-]{1,32}$/, 'the name of a tier, such as "default"').optional(),
   timeouts: fields({
     connectMs: milliseconds.default(10_000),

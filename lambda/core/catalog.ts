@@ -27,8 +27,14 @@ interface CommonSettings {
 export interface OpenAiCompatibleSettings extends CommonSettings {
   readonly kind: "openai-compatible";
   readonly baseUrl: string;
+  /** Behind the base URL; `{model}` stands for the route's model. */
+  readonly chatPath: string;
+  readonly query?: Readonly<Record<string, string>> | undefined;
+  readonly apiKeyHeader: string;
   readonly outputCapParameter: "max_completion_tokens" | "max_tokens";
   readonly streamUsage: "request" | "always";
+  /** Where an earlier answer's thoughts go back to. */
+  readonly reasoningIn: "field" | "content";
   /** Sent where the client named no tier, so that a provider's default cannot change the price. */
   readonly serviceTier?: string | undefined;
 }

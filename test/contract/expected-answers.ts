@@ -1,5 +1,12 @@
 import { isStream, type Recording } from "../fakes/recordings.ts";
-import { type Json, picoUsd, record, recordedChunks, recordedCostPicoUsd } from "./recorded-exchange.ts";
+import {
+  type Json,
+  picoUsd,
+  record,
+  recordedChunks,
+  recordedCostPicoUsd,
+  statedUsage,
+} from "./recorded-exchange.ts";
 
 /**
  * What a client must get for a recording: every body and chunk as it was, and nothing else but the cost beside the
@@ -12,23 +19,15 @@ export function expectedAnswers(recording: Recording, requestId: string, include
 }
 
 function withCost(chunk: Json): Json {
-  const usage = record(chunk["usage"]) ?? groqUsage(chunk);
+  const usage = statedUsage(chunk);
   if (usage === undefined) return chunk;
   return { ...chunk, usage: { ...usage, cost: recordedCostPicoUsd(usage) } };
 }
 
 function withoutUsage(chunk: Json): Json[] {
-  const { usage, ...rest } = chunk;
-  if (record(usage) === undefined) return [chunk];
+  const { usage: _, ...rest } = chunk;
+  if (statedUsage(chunk) === undefined) return [chunk];
   return Array.isArray(rest["choices"]) && rest["choices"].length > 0 ? [rest] : [];
-}
-
-/** Groq used to state usage in a member of its own; what OpenAI's has as well is put where OpenAI has it. */
-function groqUsage(chunk: Json): Json | undefined {
-  const usage = record(record(chunk["x_groq"])?.["usage"]);
-  if (usage === undefined) return undefined;
-  const { prompt_tokens, completion_tokens, total_tokens } = usage;
-  return { prompt_tokens, completion_tokens, total_tokens };
 }
 
 /** A client's answers with their costs read, to be compared with `expectedAnswers`. */

@@ -34,8 +34,14 @@ export function recordedChunks({ responseBytes, ...recording }: Recording): Json
 /** The last usage a recording states: some providers repeat it, growing. */
 export function recordedUsage(recording: Recording): Json | undefined {
   return recordedChunks(recording)
-    .map((chunk) => record(chunk["usage"]) ?? record(record(chunk["x_groq"])?.["usage"]))
+    .map(statedUsage)
     .findLast((usage) => usage !== undefined);
+}
+
+/** In its place, or where Groq (`x_groq`) and Moonshot (the first choice) have put it. */
+export function statedUsage({ usage, x_groq, choices }: Json): Json | undefined {
+  const choice = Array.isArray(choices) ? record(choices[0]) : undefined;
+  return record(usage) ?? record(record(x_groq)?.["usage"]) ?? record(choice?.["usage"]);
 }
 
 /**
@@ -46,8 +52,12 @@ export function recordedCostPicoUsd(usage: Json): bigint {
   const input = record(usage["prompt_tokens_details"]) ?? {};
   const output = record(usage["completion_tokens_details"]) ?? {};
   const prompt = tokens(usage["prompt_tokens"]);
-  const cacheRead = tokens(input["cached_tokens"] ?? usage["prompt_cache_hit_tokens"]);
-  const cacheWrite = tokens(input["cache_write_tokens"]);
+  const cacheRead = tokens(
+    input["cached_tokens"] ?? usage["prompt_cache_hit_tokens"] ?? usage["cached_tokens"],
+  );
+  const stated = tokens(input["cache_write_tokens"]);
+  // OpenRouter can state Gemini's cached tokens as written as well: no prompt has them twice.
+  const cacheWrite = cacheRead + stated > prompt ? 0n : stated;
   const audioInput = tokens(input["audio_tokens"]);
   const audioOutput = tokens(output["audio_tokens"]);
   const completion = tokens(usage["total_tokens"]) - prompt;

@@ -1,9 +1,11 @@
 import { GatewayError } from "../../core/errors.ts";
 import { isRecord } from "../../core/is-record.ts";
+import { editObject } from "../../core/json-edit.ts";
 import type { ProviderAnswer, StreamPart } from "../../core/ports.ts";
 import { failureOf, reportedFailure } from "../../core/upstream/failure.ts";
 import type { UpstreamBody, UpstreamResponse } from "../../core/upstream/upstream.ts";
 import { readFault, reportsFault } from "./provider-fault.ts";
+import { completionEdits } from "./quirks.ts";
 import { streamParts } from "./stream-parts.ts";
 import { readUsage } from "./usage.ts";
 
@@ -20,7 +22,10 @@ export async function jsonAnswer({ headers, body: source }: UpstreamResponse): P
       : failureOf({ status: fault.status, headers, fault, nowMs: Date.now() });
   }
   if (!isRecord(completion) || !Array.isArray(completion["choices"])) throw notACompletion();
-  return { type: "json", body, fields: completion, usage: readUsage(completion["usage"]) };
+  const edits = completionEdits(completion);
+  const usage = readUsage(completion["usage"]);
+  if (Object.keys(edits).length === 0) return { type: "json", body, fields: completion, usage };
+  return { type: "json", body: editObject(body, edits), fields: { ...completion, ...edits }, usage };
 }
 
 /** A stream, or what a provider that refuses to stream answers instead: JSON, which is then an error. */

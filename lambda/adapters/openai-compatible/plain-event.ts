@@ -5,14 +5,19 @@ const COLON = 0x3a;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 const DATA = Buffer.from("data:");
-const CHOICES = Buffer.from('"choices"');
+const OPEN_BRACKET = 0x5b;
+/** What every chunk of a sound stream names: one without any of them is mended. */
+const EXPECTED = ["choices", "object", "finish_reason"].map((name) => Buffer.from(`"${name}"`));
+const ALL_EXPECTED = 0b111;
 const ERROR = Buffer.from('"error"');
 const USAGE = Buffer.from('"usage"');
+const TOOL_CALLS = Buffer.from('"tool_calls"');
+const CONTENT = Buffer.from('"content"');
 
 /**
- * Is an event of the one shape that needs no reading: `data: {… "choices" …}` on one line, with neither usage nor an
- * error in it? Quotes inside JSON strings are escaped, so the names cannot be found in what the model wrote.
- * Every event comes through here: one pass over its bytes, no strings, nothing allocated.
+ * Is an event of the one shape that needs no reading: `data: {… "choices" … "finish_reason" …}` on one line, without
+ * usage, an error, tool calls or content in parts? Quotes inside JSON strings are escaped, so the names cannot be found
+ * in what the model wrote. Every event comes through here: one pass over its bytes, no strings, nothing allocated.
  * @param end after the event's empty line
  */
 export function isPlainEvent(bytes: Buffer, start: number, end: number): boolean {
@@ -20,22 +25,34 @@ export function isPlainEvent(bytes: Buffer, start: number, end: number): boolean
   if (!isAt(bytes, start, DATA) || bytes[lineEnd] !== LF || bytes[lineEnd - 1] !== CLOSE_BRACE) return false;
   const open = skipSpaces(bytes, start + DATA.length);
   if (bytes[open] !== OPEN_BRACE) return false;
-  let hasChoices = false;
+  let found = 0;
   for (let at = open; at < lineEnd; at += 1) {
     const byte = bytes[at] ?? 0;
     if (byte < SPACE) return false;
     if (byte !== QUOTE) continue;
-    hasChoices ||= isAt(bytes, at, CHOICES);
-    if (isAt(bytes, at, ERROR) || isUsageObject(bytes, at)) return false;
+    if (needsReading(bytes, at)) return false;
+    for (let index = 0; index < EXPECTED.length; index += 1) {
+      if (isAt(bytes, at, EXPECTED[index] ?? ERROR)) found |= 1 << index;
+    }
   }
-  return hasChoices;
+  return found === ALL_EXPECTED;
 }
 
-/** `"usage": {`. OpenAI sends `"usage":null` in every other chunk. */
-function isUsageObject(bytes: Buffer, at: number): boolean {
-  if (!isAt(bytes, at, USAGE)) return false;
-  const colon = skipSpaces(bytes, at + USAGE.length);
-  return bytes[colon] === COLON && bytes[skipSpaces(bytes, colon + 1)] === OPEN_BRACE;
+/** OpenAI sends `"usage":null` in every chunk but the last, and content as text. */
+function needsReading(bytes: Buffer, at: number): boolean {
+  return (
+    isAt(bytes, at, ERROR) ||
+    isAt(bytes, at, TOOL_CALLS) ||
+    isMember(bytes, at, USAGE, OPEN_BRACE) ||
+    isMember(bytes, at, CONTENT, OPEN_BRACKET)
+  );
+}
+
+/** `"usage": {` */
+function isMember(bytes: Buffer, at: number, name: Buffer, opening: number): boolean {
+  if (!isAt(bytes, at, name)) return false;
+  const colon = skipSpaces(bytes, at + name.length);
+  return bytes[colon] === COLON && bytes[skipSpaces(bytes, colon + 1)] === opening;
 }
 
 function isAt(bytes: Buffer, at: number, text: Buffer): boolean {

@@ -18,8 +18,8 @@ export function createOpenAiCompatibleProvider(options: ProviderOptions<OpenAiCo
       const accept = request.stream ? "text/event-stream" : "application/json";
       const send = (key: string | undefined) =>
         upstream({
-          path: "/chat/completions",
-          headers: { accept, ...(key !== undefined && { authorization: `Bearer ${key}` }) },
+          path: chatPath(request.model, settings),
+          headers: { accept, ...(key !== undefined && keyHeader(key, settings)) },
           body,
           signal: request.signal,
         });
@@ -27,4 +27,14 @@ export function createOpenAiCompatibleProvider(options: ProviderOptions<OpenAiCo
       return request.stream ? streamAnswer(response) : jsonAnswer(response);
     },
   };
+}
+
+function chatPath(model: string, { chatPath: path, query }: OpenAiCompatibleSettings): string {
+  const search = query ? `?${new URLSearchParams(query)}` : "";
+  return path.replace("{model}", encodeURIComponent(model)) + search;
+}
+
+/** Azure and others have a header of their own for the key. */
+function keyHeader(key: string, { apiKeyHeader }: OpenAiCompatibleSettings): Record<string, string> {
+  return { [apiKeyHeader]: apiKeyHeader === "authorization" ? `Bearer ${key}` : key };
 }

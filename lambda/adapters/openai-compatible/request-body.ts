@@ -2,6 +2,7 @@ import type { OpenAiCompatibleSettings } from "../../core/catalog.ts";
 import { isRecord } from "../../core/is-record.ts";
 import { type Edits, editObject } from "../../core/json-edit.ts";
 import type { ProviderRequest } from "../../core/ports.ts";
+import { contentWithThoughts } from "./quirks.ts";
 
 /** The client's bytes with what is ours to decide: the model's name there, the output cap, usage and the tier. */
 export function requestBody(request: ProviderRequest, settings: OpenAiCompatibleSettings): Uint8Array {
@@ -10,6 +11,7 @@ export function requestBody(request: ProviderRequest, settings: OpenAiCompatible
     ...outputCap(request, settings),
     ...streamOptions(request, settings),
     ...serviceTier(request, settings),
+    ...(settings.reasoningIn === "content" && thoughtsInContent(request.fields["messages"])),
     // Ours: it speaks to the translators.
     drop_unsupported: undefined,
   });
@@ -40,4 +42,11 @@ function serviceTier({ fields }: ProviderRequest, settings: OpenAiCompatibleSett
   return settings.serviceTier !== undefined && chosen === "auto"
     ? { service_tier: settings.serviceTier }
     : {};
+}
+
+/** What was taken out of an answer's content goes back into it; a request without thoughts keeps its bytes. */
+function thoughtsInContent(messages: unknown): Edits {
+  if (!Array.isArray(messages)) return {};
+  const mended = messages.map(contentWithThoughts);
+  return mended.some((message, index) => message !== messages[index]) ? { messages: mended } : {};
 }

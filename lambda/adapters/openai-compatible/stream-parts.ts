@@ -6,6 +6,7 @@ import { isDone, parseEvent } from "../../core/sse/sse-event.ts";
 import { reportedFailure } from "../../core/upstream/failure.ts";
 import { isPlainEvent } from "./plain-event.ts";
 import { readFault, reportsFault } from "./provider-fault.ts";
+import { createChunkMender, statedUsage } from "./quirks.ts";
 import { readUsage } from "./usage.ts";
 
 /** Image and audio chunks are megabytes of base64. */
@@ -22,6 +23,7 @@ export async function* streamParts(
   chunks: AsyncIterable<Buffer>,
 ): AsyncGenerator<StreamPart, void, undefined> {
   const cutter = new SseCutter();
+  const mend = createChunkMender();
   let totalBytes = 0;
   for await (const chunk of chunks) {
     totalBytes += chunk.length;
@@ -29,22 +31,24 @@ export async function* streamParts(
     if (cutter.pendingBytes > MAX_EVENT_BYTES) throw garbage("an event over 4 MiB");
     if (totalBytes > MAX_STREAM_BYTES) throw garbage("more than 256 MiB");
     if (events === undefined) continue;
-    for (const part of partsOf(events)) {
+    for (const part of partsOf(events, mend)) {
       yield part;
       if (part.type === "done") return;
     }
   }
-  const last = lastPart(cutter.takePending());
+  const last = lastPart(cutter.takePending(), mend);
   if (last !== undefined) yield last;
 }
 
-function* partsOf({ bytes, ends }: WholeEvents): Generator<StreamPart, void, undefined> {
+type Mend = ReturnType<typeof createChunkMender>;
+
+function* partsOf({ bytes, ends }: WholeEvents, mend: Mend): Generator<StreamPart, void, undefined> {
   let plainFrom = 0;
   let start = 0;
   for (const end of ends) {
     if (!isPlainEvent(bytes, start, end)) {
       if (start > plainFrom) yield { type: "events", bytes: bytes.subarray(plainFrom, start) };
-      yield* readEvent(bytes.subarray(start, end));
+      yield* readEvent(bytes.subarray(start, end), mend);
       plainFrom = end;
     }
     start = end;
@@ -53,7 +57,7 @@ function* partsOf({ bytes, ends }: WholeEvents): Generator<StreamPart, void, und
 }
 
 /** An event without data (a comment that keeps the connection alive) is dropped: the gateway sends its own. */
-function* readEvent(bytes: Buffer): Generator<StreamPart, void, undefined> {
+function* readEvent(bytes: Buffer, mend: Mend): Generator<StreamPart, void, undefined> {
   const event = parseEvent(bytes);
   if (event === undefined) throw garbage("what is not an event stream");
   if (event.data === undefined) return;
@@ -63,7 +67,8 @@ function* readEvent(bytes: Buffer): Generator<StreamPart, void, undefined> {
     const chunk = parseChunk(event.data);
     if (chunk === undefined) throw garbage("an event that is not a JSON object");
     if (event.name === "error" || reportsFault(chunk)) yield* failAfterUsage(chunk);
-    yield usagePart(chunk) ?? { type: "events", bytes };
+    const mended = mend(chunk);
+    yield usagePart(mended) ?? { type: "events", bytes: mended === chunk ? bytes : eventOf(mended) };
   }
 }
 
@@ -75,30 +80,27 @@ function* failAfterUsage(chunk: Record<string, unknown>): Generator<StreamPart, 
   throw reportedFailure(readFault(chunk));
 }
 
-/** Usage is a member of the chunk, or where Groq (`x_groq`) and Moonshot (the first choice) have put it. */
 function usagePart(chunk: Record<string, unknown>): StreamPart | undefined {
-  const { choices, usage, x_groq: groq } = chunk;
-  const choice: unknown = Array.isArray(choices) ? choices[0] : undefined;
-  const stated = usage ?? memberUsage(groq) ?? memberUsage(choice);
-  return isRecord(stated) ? { type: "usage", usage: readUsage(stated), chunk } : undefined;
+  const usage = statedUsage(chunk);
+  return isRecord(usage) ? { type: "usage", usage: readUsage(usage), chunk } : undefined;
 }
 
-function memberUsage(value: unknown): unknown {
-  return isRecord(value) ? (value["usage"] ?? undefined) : undefined;
+function eventOf(chunk: Record<string, unknown>): Buffer {
+  return Buffer.from(`data: ${JSON.stringify(chunk)}\n\n`);
 }
 
 /**
  * An event without its blank line, at the end of a stream. SSE says to drop it, and cut in two it is only a broken
  * stream; but some servers end on `data: [DONE]` alone, and usage is owed however it came.
  */
-function lastPart(bytes: Buffer): StreamPart | undefined {
+function lastPart(bytes: Buffer, mend: Mend): StreamPart | undefined {
   const data = parseEvent(bytes)?.data;
   if (data === undefined) return undefined;
   if (isDone(data)) return { type: "done" };
   const chunk = parseChunk(data);
   if (chunk === undefined) return undefined;
   if (reportsFault(chunk)) throw reportedFailure(readFault(chunk));
-  return usagePart(chunk);
+  return usagePart(mend(chunk));
 }
 
 function parseChunk(data: string): Record<string, unknown> | undefined {

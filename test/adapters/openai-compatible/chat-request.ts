@@ -7,6 +7,9 @@ export function providerSettings(settings: Partial<OpenAiCompatibleSettings> = {
   return {
     kind: "openai-compatible",
     baseUrl: "http://127.0.0.1:1/v1",
+    chatPath: "/chat/completions",
+    apiKeyHeader: "authorization",
+    reasoningIn: "field",
     outputCapParameter: "max_completion_tokens",
     streamUsage: "request",
     timeouts: { connectMs: 5_000, firstByteMs: 20_000, idleMs: 20_000 },

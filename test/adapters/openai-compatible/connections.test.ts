@@ -19,7 +19,11 @@ import {
 } from "../../fakes/provider-server.ts";
 import { chatRequest, collect, failureIn, providerSettings } from "./chat-request.ts";
 
-const CHUNK = { id: "c", choices: [{ index: 0, delta: { content: "Hi" } }] };
+const CHUNK = {
+  id: "c",
+  object: "chat.completion.chunk",
+  choices: [{ index: 0, delta: { content: "Hi" }, finish_reason: null }],
+};
 const CHUNKS = sse(CHUNK, CHUNK);
 
 let server: ProviderServer;

@@ -15,7 +15,11 @@ import {
 import { chatRequest, collect, failureIn, providerSettings } from "./chat-request.ts";
 
 const SECRET = "sk-proj-TheOperatorsOwnKey1234567890";
-const CHUNK = { id: "c", choices: [{ index: 0, delta: { content: "Hi" } }] };
+const CHUNK = {
+  id: "c",
+  object: "chat.completion.chunk",
+  choices: [{ index: 0, delta: { content: "Hi" }, finish_reason: null }],
+};
 const CHUNKS = sse(CHUNK, CHUNK);
 
 let server: ProviderServer;

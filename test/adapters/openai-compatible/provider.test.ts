@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { connectUpstream } from "../../../lambda/adapters/http/upstream.ts";
 import { createOpenAiCompatibleProvider } from "../../../lambda/adapters/openai-compatible/provider.ts";
+import type { OpenAiCompatibleSettings } from "../../../lambda/core/catalog.ts";
 import {
   failure,
   json,
@@ -11,8 +12,17 @@ import {
 } from "../../fakes/provider-server.ts";
 import { chatRequest, failureIn, providerSettings } from "./chat-request.ts";
 
-const COMPLETION = { id: "c", choices: [{ index: 0, message: { role: "assistant", content: "Hi" } }] };
-const CHUNK = { id: "c", choices: [{ index: 0, delta: { content: "Hi" } }] };
+const MESSAGE = { role: "assistant", content: "Hi", refusal: null };
+const COMPLETION = {
+  id: "c",
+  object: "chat.completion",
+  choices: [{ index: 0, message: MESSAGE, finish_reason: "stop", logprobs: null }],
+};
+const CHUNK = {
+  id: "c",
+  object: "chat.completion.chunk",
+  choices: [{ index: 0, delta: { content: "Hi" }, finish_reason: null }],
+};
 
 let server: ProviderServer;
 beforeEach(async () => {
@@ -21,10 +31,10 @@ beforeEach(async () => {
 afterEach(() => server.close());
 
 /** A provider whose key is kept somewhere: the first of `keys` until it is refreshed, then the next. */
-function connect(keys: (string | undefined)[], path = "") {
+function connect(keys: (string | undefined)[], path = "", changes: Partial<OpenAiCompatibleSettings> = {}) {
   let reads = 0;
   const apiKey = { get: async () => keys[reads], refresh: async () => keys[++reads] };
-  const settings = providerSettings({ baseUrl: server.baseUrl + path });
+  const settings = providerSettings({ ...changes, baseUrl: server.baseUrl + path });
   return {
     provider: createOpenAiCompatibleProvider({ connect: connectUpstream, settings, apiKey }),
     refreshes: () => reads,
@@ -61,6 +71,20 @@ test("a call goes to the base URL with the key, and nothing of the client's but 
     temperature: 1,
     max_completion_tokens: 100,
   });
+});
+
+test("Azure is called at the model's deployment, with its version and its header for the key", async () => {
+  server.next(json(COMPLETION));
+  const { provider } = connect(["first"], "", {
+    chatPath: "/openai/deployments/{model}/chat/completions",
+    query: { "api-version": "2024-10-21" },
+    apiKeyHeader: "api-key",
+  });
+  await provider.chat(chatRequest({}, { model: "gpt 4.1/eu" }));
+  const [call] = server.calls;
+  expect(call?.path).toBe("/v1/openai/deployments/gpt%204.1%2Feu/chat/completions?api-version=2024-10-21");
+  expect(call?.headers).toMatchObject({ "api-key": "first" });
+  expect(call?.headers).not.toHaveProperty("authorization");
 });
 
 test("a provider without a key gets no authorization", async () => {

@@ -4,11 +4,24 @@ import { createOpenAiCompatibleProvider } from "../../../lambda/adapters/openai-
 import { GatewayError } from "../../../lambda/core/errors.ts";
 import type { Provider, StreamPart } from "../../../lambda/core/ports.ts";
 import { isPlausible, totalInputTokens, type Usage } from "../../../lambda/core/usage.ts";
+import { canonical } from "../../fakes/canonical.ts";
 import { type ProviderServer, replay, startProviderServer } from "../../fakes/provider-server.ts";
 import { aiSdkRecordings, chatRecordings, isStream, type Recording } from "../../fakes/recordings.ts";
 import { chatRequest, collect, failureIn, providerSettings } from "./chat-request.ts";
 
-const PROVIDERS = ["openai", "deepseek", "mistral", "groq", "xai", "openrouter"];
+const PROVIDERS = [
+  "openai",
+  "deepseek",
+  "mistral",
+  "groq",
+  "xai",
+  "openrouter",
+  "cerebras",
+  "zai",
+  "alibaba",
+  "moonshot",
+  "perplexity",
+];
 const all = PROVIDERS.flatMap((name) => [...chatRecordings(name), ...aiSdkRecordings(name)]);
 const reportsError = ({ responseBytes }: Recording) => /^data: .*"error":\{/m.test(responseBytes.toString());
 
@@ -25,6 +38,12 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
+/** By eye: OpenAI's newer answers need no mending, and there are some. */
+const isSound = ({ responseBytes }: Recording) =>
+  /"logprobs": ?null/.test(responseBytes.toString()) &&
+  /"refusal": ?null/.test(responseBytes.toString()) &&
+  !/"system_fingerprint": ?null|"tool_calls": ?null|on_demand/.test(responseBytes.toString());
+
 async function chat(recording: Recording) {
   server.next(replay(recording));
   return provider.chat(chatRequest({ ...recording.request, stream: isStream(recording) }));
@@ -36,7 +55,7 @@ function recordedUsage(recording: Recording): Record<string, unknown>[] {
   return chunks
     .filter((data) => data !== "[DONE]")
     .map((data) => JSON.parse(data))
-    .map((chunk) => chunk.usage ?? chunk.x_groq?.usage)
+    .map((chunk) => chunk.usage ?? chunk.x_groq?.usage ?? chunk.choices?.[0]?.usage)
     .filter((usage) => usage);
 }
 
@@ -51,7 +70,9 @@ function forwarded(parts: readonly StreamPart[]): unknown[] {
     if (part.type === "usage") return `data: ${JSON.stringify(part.chunk)}\n\n`;
     return part.type === "done" ? "data: [DONE]\n\n" : "";
   });
-  return dataOf(Buffer.from(texts.join(""))).map((data) => (data === "[DONE]" ? data : JSON.parse(data)));
+  return dataOf(Buffer.from(texts.join(""))).map((data) =>
+    data === "[DONE]" ? data : canonical(JSON.parse(data)),
+  );
 }
 
 function expectSame(usage: Usage, recorded: Record<string, unknown> | undefined): void {
@@ -65,11 +86,15 @@ function expectSame(usage: Usage, recorded: Record<string, unknown> | undefined)
 
 describe.skipIf(all.length === 0)("recorded exchanges", () => {
   test.each(all.filter((it) => !isStream(it) && it.status === 200).map((it) => [it.file, it] as const))(
-    "%s comes through byte for byte, with its usage",
+    "%s comes through, byte for byte where nothing needs mending, with its usage",
     async (_, recording) => {
       const answer = await chat(recording);
       if (answer.type !== "json") throw new Error("not JSON");
-      expect(Buffer.from(answer.body)).toEqual(recording.responseBytes);
+      const body = Buffer.from(answer.body);
+      const mended = JSON.parse(body.toString());
+      expect(mended).toEqual(answer.fields);
+      expect(canonical(mended)).toEqual(canonical(JSON.parse(recording.responseBytes.toString())));
+      if (isSound(recording)) expect(body).toEqual(recording.responseBytes);
       const recorded = recordedUsage(recording).at(-1);
       if (recorded === undefined) expect(answer.usage).toBeUndefined();
       else if (answer.usage === undefined) throw new Error("usage was not read");
@@ -83,7 +108,9 @@ describe.skipIf(all.length === 0)("recorded exchanges", () => {
       const parts = await collect(await chat(recording));
       expect(parts.at(-1)).toEqual({ type: "done" });
       const events = dataOf(recording.responseBytes);
-      expect(forwarded(parts)).toEqual(events.map((data) => (data === "[DONE]" ? data : JSON.parse(data))));
+      expect(forwarded(parts)).toEqual(
+        events.map((data) => (data === "[DONE]" ? data : canonical(JSON.parse(data)))),
+      );
       const usages = parts.flatMap((part) => (part.type === "usage" && part.usage ? [part.usage] : []));
       const recorded = recordedUsage(recording);
       expect(usages).toHaveLength(recorded.length);

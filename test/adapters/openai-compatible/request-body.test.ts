@@ -57,3 +57,16 @@ test("without a tier in the settings the client's word passes", () => {
   expect(sent({})).not.toHaveProperty("service_tier");
   expect(sent({ service_tier: "auto" })).toMatchObject({ service_tier: "auto" });
 });
+
+test("thoughts that were taken out of Mistral's content go back into it, and only there", () => {
+  const thought = { role: "assistant", content: "4", reasoning_content: "2 and 2", refusal: null };
+  const messages = [...MESSAGES, thought];
+  const content = [
+    { type: "thinking", thinking: [{ type: "text", text: "2 and 2" }] },
+    { type: "text", text: "4" },
+  ];
+  expect(sent({ messages }, { reasoningIn: "content" })).toMatchObject({
+    messages: [...MESSAGES, { role: "assistant", content }],
+  });
+  expect(sent({ messages })).toMatchObject({ messages });
+});

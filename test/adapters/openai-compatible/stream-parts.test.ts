@@ -8,7 +8,7 @@ import { failureIn } from "./chat-request.ts";
 const CHUNK = {
   id: "c",
   object: "chat.completion.chunk",
-  choices: [{ index: 0, delta: { content: "né 汉 🎈" } }],
+  choices: [{ index: 0, delta: { content: "né 汉 🎈" }, finish_reason: null }],
 };
 const USAGE = { prompt_tokens: 5, completion_tokens: 7, total_tokens: 12 };
 const WITH_USAGE = { ...CHUNK, choices: [], usage: USAGE };
@@ -122,7 +122,7 @@ test("usage that cannot be read is still marked, so that it can be hidden", asyn
 
 test("what the model writes about usage and errors is only text", async () => {
   const content = '"usage":{"prompt_tokens":1,"completion_tokens":1} "error":{} data: [DONE]\n\n';
-  const events = sse({ ...CHUNK, choices: [{ index: 0, delta: { content } }] });
+  const events = sse({ ...CHUNK, choices: [{ index: 0, delta: { content }, finish_reason: null }] });
   const parts = await partsOf(events.join(""));
   expect(parts).toHaveLength(1);
   expect(textOf(parts)).toBe(events.join(""));
@@ -131,7 +131,7 @@ test("what the model writes about usage and errors is only text", async () => {
 test("unusual but legal events are forwarded as they came", async () => {
   const events = [
     `id: 7\nevent: message\nretry: 10\ndata: ${JSON.stringify(CHUNK)}\n\n`,
-    `data: {"choices":\ndata: []}\n\n`,
+    `data: {"object":"chat.completion.chunk","choices":\ndata: []}\n\n`,
     sse({ ...CHUNK, error: null })[0] ?? "",
     sse({ id: "without choices" })[0] ?? "",
   ];
