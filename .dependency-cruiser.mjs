@@ -69,7 +69,7 @@ export default {
         "when it is built.",
       severity: "error",
       from: { path: "^lambda/console/web/" },
-      to: { path: OURS, pathNot: "^lambda/console/web/", dependencyTypesNot: ["type-only"] },
+      to: { path: OURS, pathNot: "^lambda/(console/web|core)/", dependencyTypesNot: ["type-only"] },
     },
     {
       name: "nothing-imports-pages",

@@ -1,0 +1,82 @@
+/** The console's page, built when it is missing or older than its sources: static files for whoever serves them. */
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import path from "node:path";
+
+const ROOT = path.dirname(import.meta.dirname);
+const SOURCES = path.join(ROOT, "lambda/console/web");
+const BUILT = path.join(SOURCES, "dist");
+const VITE = path.join(ROOT, "node_modules/vite/bin/vite.js");
+
+/** Outside of the page's folder: the packages that are compiled into it, and what it shares with the API. */
+const MORE_SOURCES = ["package-lock.json", "lambda/core/money.ts"];
+
+/**
+ * Builds the page unless that has been done for exactly these sources: milliseconds when it has, some seconds when not.
+ * Its folder is named after what it was built from, so two processes that build at once do not disturb each other and
+ * nobody ever reads half a page.
+ * @param report told when there is something to wait for.
+ * @returns the folder with `index.html` and all that it loads; it has no subfolders.
+ * @throws Error with what the build printed.
+ */
+export async function builtConsolePage(report: (message: string) => void = () => {}): Promise<string> {
+  const folder = path.join(BUILT, sourcesHash());
+  if (existsSync(path.join(folder, "index.html"))) return folder;
+  report("Building the console's page (once) …");
+  mkdirSync(BUILT, { recursive: true });
+  const older = readdirSync(BUILT);
+  const fresh = mkdtempSync(path.join(BUILT, ".building-"));
+  try {
+    await build(fresh);
+    putInPlace(fresh, folder);
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
+  for (const name of older) if (!name.startsWith(".")) rmSync(path.join(BUILT, name), { recursive: true });
+  return folder;
+}
+
+/** Of names and contents, so a file that is added, renamed or deleted counts too. */
+function sourcesHash(): string {
+  const hash = createHash("sha256");
+  const own = readdirSync(SOURCES, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(ROOT, path.join(entry.parentPath, entry.name)))
+    .filter((file) => !file.startsWith(path.relative(ROOT, BUILT)));
+  for (const file of [...own, ...MORE_SOURCES].sort()) {
+    hash.update(`${file}\0`).update(readFileSync(path.join(ROOT, file))).update("\0");
+  }
+  return hash.digest("hex").slice(0, 16);
+}
+
+/** In a process of its own: Vite reads NODE_ENV, and under a test runner it would build React's development version. */
+function build(outDir: string): Promise<void> {
+  const child = spawn(process.execPath, [VITE, "build", "--outDir", outDir, "--logLevel", "warn"], {
+    cwd: SOURCES,
+    env: { ...process.env, NODE_ENV: "production" },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let printed = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      printed += text;
+    });
+  }
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => {
+      if (code === 0) resolve();
+      else reject(new Error(`The console's page could not be built:\n${printed}`));
+    });
+  });
+}
+
+function putInPlace(fresh: string, folder: string): void {
+  try {
+    renameSync(fresh, folder);
+  } catch (error) {
+    // Somebody else built the same sources meanwhile.
+    if (!existsSync(path.join(folder, "index.html"))) throw error;
+  }
+}
