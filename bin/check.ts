@@ -10,6 +10,7 @@ interface Check {
 const CHECKS: readonly Check[] = [
   { name: "format and lint", command: ["biome", "ci", "--error-on-warnings", "--colors=off", "."] },
   { name: "types", command: ["tsc", "--project", "."] },
+  { name: "types of the page", command: ["tsc", "--project", "lambda/console/web"] },
   { name: "import directions", command: ["depcruise", "--config", ".dependency-cruiser.mjs", "."] },
   { name: "unused code", command: ["knip", "--no-progress"] },
 ];

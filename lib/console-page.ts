@@ -45,7 +45,10 @@ function sourcesHash(): string {
     .map((entry) => path.relative(ROOT, path.join(entry.parentPath, entry.name)))
     .filter((file) => !file.startsWith(path.relative(ROOT, BUILT)));
   for (const file of [...own, ...MORE_SOURCES].sort()) {
-    hash.update(`${file}\0`).update(readFileSync(path.join(ROOT, file))).update("\0");
+    hash
+      .update(`${file}\0`)
+      .update(readFileSync(path.join(ROOT, file)))
+      .update("\0");
   }
   return hash.digest("hex").slice(0, 16);
 }

@@ -9,7 +9,7 @@ export const API_URL = new URL("api", document.baseURI).href;
 let csrfToken = "";
 
 /** The session's token goes with everything that changes something. */
-export function useCsrfToken(token: string): void {
+export function keepCsrfToken(token: string): void {
   csrfToken = token;
 }
 
@@ -43,7 +43,12 @@ export async function read<T>(pending: Promise<Answer<T>>): Promise<T> {
   try {
     answer = await pending;
   } catch {
-    throw new ApiError("unreachable", "The server did not answer. Check your connection and try again.", null, null);
+    throw new ApiError(
+      "unreachable",
+      "The server did not answer. Check your connection and try again.",
+      null,
+      null,
+    );
   }
   if (answer.ok) return answer.json();
   throw await refusal(answer);

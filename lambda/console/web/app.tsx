@@ -16,7 +16,9 @@ import { SignInPage } from "./shell/sign-in-page.tsx";
 import { StartPage } from "./start/start-page.tsx";
 
 // The charts and the operator's pages are loaded when they are first gone to.
-const UsagePage = lazy(() => import("./usage/usage-page.tsx").then((module) => ({ default: module.UsagePage })));
+const UsagePage = lazy(() =>
+  import("./usage/usage-page.tsx").then((module) => ({ default: module.UsagePage })),
+);
 const OperatorPages = lazy(() =>
   import("./operator/operator-pages.tsx").then((module) => ({ default: module.OperatorPages })),
 );

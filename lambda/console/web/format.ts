@@ -1,6 +1,12 @@
 /** Times and counts for people, in the browser's language. */
 
 const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const dateTimeOfYear = new Intl.DateTimeFormat(undefined, {
+  month: "short",
+  day: "numeric",
+  hour: "numeric",
+  minute: "2-digit",
+});
 const dateOnly = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 const dayOfUtc = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", timeZone: "UTC" });
 const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
@@ -10,6 +16,12 @@ const compact = new Intl.NumberFormat(undefined, { notation: "compact", maximumF
 /** In the browser's own time zone. */
 export function formatTime(iso: string): string {
   return dateTime.format(new Date(iso));
+}
+
+/** As short as it is clear: without the year, when that is this one. */
+export function formatShortTime(iso: string, nowMs: number): string {
+  const time = new Date(iso);
+  return (time.getFullYear() === new Date(nowMs).getFullYear() ? dateTimeOfYear : dateTime).format(time);
 }
 
 export function formatDate(iso: string): string {

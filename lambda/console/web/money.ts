@@ -63,5 +63,8 @@ export function heightOf(amount: string): number {
 
 /** What people type as an amount: `$1,250.5` is `1250.5`. Anything else stays as it is, for the API to explain. */
 export function typedAmount(text: string): string {
-  return text.trim().replace(/^\$\s*/, "").replace(/,(?=\d{3}(\D|$))/g, "");
+  return text
+    .trim()
+    .replace(/^\$\s*/, "")
+    .replace(/,(?=\d{3}(\D|$))/g, "");
 }

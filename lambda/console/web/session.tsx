@@ -2,7 +2,7 @@
 import { type QueryClient, queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, use } from "react";
 import type { SessionView } from "../views.ts";
-import { API_URL, ApiError, api, isSignedOut, read, useCsrfToken } from "./api.ts";
+import { API_URL, type ApiError, api, isSignedOut, keepCsrfToken, read } from "./api.ts";
 
 /** `expired`: was signed in on this page, and is not any more. */
 export type SessionState =
@@ -17,7 +17,7 @@ const sessionQuery = queryOptions({
   queryFn: async (): Promise<SessionState> => {
     try {
       const session = await read(api.session.$get());
-      useCsrfToken(session.csrf_token);
+      keepCsrfToken(session.csrf_token);
       return { state: "in", session };
     } catch (error) {
       if (!isSignedOut(error)) throw error;

@@ -6,6 +6,7 @@ import {
   type CSSVariablesResolver,
   createTheme,
   type MantineColorsTuple,
+  type MantineTheme,
   Modal,
   Table,
 } from "@mantine/core";
@@ -24,10 +25,24 @@ const ink: MantineColorsTuple = [
   "#1b3855",
 ];
 
+/** Bluer than the library's, as the rest is. */
+const dark: MantineColorsTuple = [
+  "#e4e8ed",
+  "#c6cdd6",
+  "#a7b1bd",
+  "#7f8a97",
+  "#39414a",
+  "#2b3138",
+  "#1c2127",
+  "#14171b",
+  "#101317",
+  "#0b0e11",
+];
+
 export const theme = createTheme({
   primaryColor: "ink",
   primaryShade: { light: 7, dark: 6 },
-  colors: { ink },
+  colors: { ink, dark },
   defaultRadius: "md",
   respectReducedMotion: true,
   cursorType: "pointer",
@@ -35,12 +50,17 @@ export const theme = createTheme({
   fontFamilyMonospace: "ui-monospace, SFMono-Regular, Menlo, Consolas, 'Liberation Mono', monospace",
   headings: {
     fontWeight: "650",
-    sizes: { h1: { fontSize: "1.5rem", lineHeight: "1.3" }, h2: { fontSize: "1.0625rem", lineHeight: "1.4" } },
+    sizes: {
+      h1: { fontSize: "1.5rem", lineHeight: "1.3" },
+      h2: { fontSize: "1.0625rem", lineHeight: "1.4" },
+    },
   },
   components: {
     Alert: Alert.extend({ defaultProps: { variant: "light", radius: "md" } }),
-    Badge: Badge.extend({ defaultProps: { variant: "light", tt: "none", fw: 600, radius: "sm" } }),
-    Button: Button.extend({ defaultProps: { fw: 550 } }),
+    Badge: Badge.extend({
+      defaultProps: { variant: "light", tt: "none", fw: 600, radius: "sm", miw: "fit-content" },
+    }),
+    Button: Button.extend({ defaultProps: { fw: 500 } }),
     Card: Card.extend({ defaultProps: { withBorder: true, padding: "lg" } }),
     Modal: Modal.extend({
       defaultProps: {
@@ -54,10 +74,22 @@ export const theme = createTheme({
   },
 });
 
-/** Where Mantine's own greys are too faint to be read by everybody. */
+/** The colours of badges and messages. */
+const SIGNALS = ["green", "red", "yellow", "orange", "gray", "ink"];
+
+function signalText(mantine: MantineTheme, shade: number): Record<string, string> {
+  return Object.fromEntries(
+    SIGNALS.map((color) => [`--mantine-color-${color}-light-color`, mantine.colors[color]?.[shade] ?? ""]),
+  );
+}
+
+/** Where Mantine's own greys and tints are too faint to be read by everybody. */
 export const cssVariables: CSSVariablesResolver = (mantine) => ({
-  variables: { "--chart-grid": "light-dark(#e6e9ee, #34383e)" },
+  variables: {},
   light: {
+    ...signalText(mantine, 9),
+    "--mantine-color-yellow-light-color": "#7a4b00",
+    "--mantine-color-orange-light-color": "#8f3400",
     "--mantine-color-body": "#f7f8fa",
     "--mantine-color-text": "#1c2530",
     "--mantine-color-dimmed": "#56616f",
@@ -69,14 +101,12 @@ export const cssVariables: CSSVariablesResolver = (mantine) => ({
     "--line": "#e1e5ea",
   },
   dark: {
-    "--mantine-color-body": "#14171b",
-    "--mantine-color-text": "#e4e8ed",
-    "--mantine-color-dimmed": "#a3adb9",
+    ...signalText(mantine, 2),
     "--mantine-color-placeholder": "#98a2ae",
     "--mantine-color-error": mantine.colors.red[4],
     "--mantine-color-anchor": mantine.colors["ink"]?.[3] ?? "",
-    "--surface": "#1b1f24",
-    "--surface-sunken": "#22272d",
-    "--line": "#2f353c",
+    "--surface": "#1c2127",
+    "--surface-sunken": "#252b32",
+    "--line": "#39414a",
   },
 });

@@ -25,7 +25,9 @@ export function AutoTopUpSection() {
 }
 
 function InWords({ settings }: { settings: AutoTopUpView }) {
-  return <Text size="sm">{settings.enabled ? `On: ${formatMoney(settings.amount)} each time.` : "Off."}</Text>;
+  return (
+    <Text size="sm">{settings.enabled ? `On: ${formatMoney(settings.amount)} each time.` : "Off."}</Text>
+  );
 }
 
 function Settings({ settings }: { settings: AutoTopUpView }) {
@@ -42,7 +44,9 @@ function Settings({ settings }: { settings: AutoTopUpView }) {
           <SettingsForm key={JSON.stringify(settings)} settings={settings} />
         </>
       ) : (
-        <Text size="sm">No card is saved yet. Top up once with “Keep the card” chosen, and it can be turned on here.</Text>
+        <Text size="sm">
+          No card is saved yet. Top up once with “Keep the card” chosen, and it can be turned on here.
+        </Text>
       )}
     </Stack>
   );

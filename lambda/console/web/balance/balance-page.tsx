@@ -41,8 +41,8 @@ function Figures({ balance }: { balance: BalanceView }) {
       {balance.low_balance.is_low && (
         <Alert color="yellow" title="The balance is low">
           <Text size="sm">
-            It is below <Money amount={balance.low_balance.threshold} />. Requests that cost more than what is available
-            are refused.
+            It is below <Money amount={balance.low_balance.threshold} />. Requests that cost more than what is
+            available are refused.
           </Text>
         </Alert>
       )}

@@ -47,14 +47,22 @@ export function Credits() {
   const query = useInfiniteQuery(creditsQuery);
   const credits = query.data?.pages.flatMap((page) => page.credits);
   return (
-    <Section title="History" about="Top-ups, refunds and adjustments, newest first. What requests cost is under Requests." flush>
+    <Section
+      title="History"
+      about="Top-ups, refunds and adjustments, newest first. What requests cost is under Requests."
+      flush
+    >
       {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
       {!credits && !query.isError && <LoadingRows rows={4} label="The history is loading" />}
       {credits?.length === 0 && <Empty title="Nothing yet">The first top-up or credit will be here.</Empty>}
       {credits && credits.length > 0 && <CreditTable credits={credits} />}
       {query.hasNextPage && (
         <Center p="sm">
-          <Button variant="default" onClick={() => void query.fetchNextPage()} loading={query.isFetchingNextPage}>
+          <Button
+            variant="default"
+            onClick={() => void query.fetchNextPage()}
+            loading={query.isFetchingNextPage}
+          >
             Show older ones
           </Button>
         </Center>

@@ -14,7 +14,10 @@ export function LowBalanceSection() {
   const query = useQuery(balanceQuery);
   const isOwner = useIsOwner();
   return (
-    <Section title="Low balance" about="Below this amount the balance counts as low, and automatic top-ups begin.">
+    <Section
+      title="Low balance"
+      about="Below this amount the balance counts as low, and automatic top-ups begin."
+    >
       <Loaded query={query} loading={<LoadingBlock height={62} label="The threshold is loading" />}>
         {({ low_balance }) =>
           isOwner ? (

@@ -20,7 +20,8 @@ export const autoTopUpQuery = queryOptions({
 /** Under the balance's key: whoever reads that again reads this too. */
 export const creditsQuery = infiniteQueryOptions({
   queryKey: ["balance", "credits"],
-  queryFn: ({ pageParam }) => read(api.balance.credits.$get({ query: pageParam ? { cursor: pageParam } : {} })),
+  queryFn: ({ pageParam }) =>
+    read(api.balance.credits.$get({ query: pageParam ? { cursor: pageParam } : {} })),
   initialPageParam: "",
   getNextPageParam: (page) => page.next,
 });

@@ -14,7 +14,11 @@ export const RECEIPT_COLUMNS: readonly Column<ReceiptView>[] = [
   { title: "Credit", isFigure: true, cell: ({ credit }) => <Money amount={credit} /> },
   { title: "Service fee", isFigure: true, cell: ({ fee }) => <Money amount={fee} /> },
   { title: "Paid", isFigure: true, cell: ({ total }) => <Money amount={total} /> },
-  { title: "Paid back", isFigure: true, cell: ({ refunded }) => (isZero(refunded) ? "–" : <Money amount={refunded} />) },
+  {
+    title: "Paid back",
+    isFigure: true,
+    cell: ({ refunded }) => (isZero(refunded) ? "–" : <Money amount={refunded} />),
+  },
   { title: "Receipt", cell: (receipt) => <ReceiptLink receipt={receipt} /> },
 ];
 

@@ -53,7 +53,11 @@ function TopUpForm({ terms }: { terms: PaymentTermsView }) {
   };
   const { mutate, isPending, isSuccess, error } = useMutation({
     mutationFn: () =>
-      read(api.payments.checkout.$post({ json: { amount, save_payment_method: keepCard, checkout_id: checkoutId } })),
+      read(
+        api.payments.checkout.$post({
+          json: { amount, save_payment_method: keepCard, checkout_id: checkoutId },
+        }),
+      ),
     onSuccess: ({ url }) => {
       rememberCheckout(Date.now());
       location.assign(url);
@@ -116,7 +120,10 @@ function useQuote(amount: string) {
     staleTime: 60_000,
   });
   const isCurrent = settled === amount && !query.isPlaceholderData && !query.isFetching;
-  return { data: isCurrent && !query.isError ? query.data : undefined, error: isCurrent ? query.error : null };
+  return {
+    data: isCurrent && !query.isError ? query.data : undefined,
+    error: isCurrent ? query.error : null,
+  };
 }
 
 interface QuoteProps {

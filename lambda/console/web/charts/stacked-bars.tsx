@@ -40,7 +40,9 @@ export function StackedBars({ label, labels, series, formatAxis }: StackedBarsPr
   const isDark = useIsDark();
   const colored = series.map((one, index) => ({
     ...one,
-    color: one.isRest ? GREY[isDark ? "dark" : "light"] : (PALETTE[isDark ? "dark" : "light"][index] ?? "#888"),
+    color: one.isRest
+      ? GREY[isDark ? "dark" : "light"]
+      : (PALETTE[isDark ? "dark" : "light"][index] ?? "#888"),
   }));
   const data: ChartData<"bar"> = {
     labels: [...labels],
@@ -114,6 +116,13 @@ function chartOptions(isDark: boolean, formatAxis: (height: number) => string): 
         ticks: { color: text, font, maxTicksLimit: 5, callback: (value) => formatAxis(Number(value)) },
       },
     },
-    plugins: { tooltip: { padding: 10, boxPadding: 4, usePointStyle: true, itemSort: (a, b) => b.datasetIndex - a.datasetIndex } },
+    plugins: {
+      tooltip: {
+        padding: 10,
+        boxPadding: 4,
+        usePointStyle: true,
+        itemSort: (a, b) => b.datasetIndex - a.datasetIndex,
+      },
+    },
   };
 }

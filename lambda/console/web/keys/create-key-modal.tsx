@@ -27,7 +27,11 @@ export function CreateKeyModal({ onCreated, onClose }: CreateKeyModalProps) {
       closeOnEscape={!created}
       size="md"
     >
-      {created ? <Secret secret={created.secret} onDone={onClose} /> : <KeyForm onCreated={keep} onCancel={onClose} />}
+      {created ? (
+        <Secret secret={created.secret} onDone={onClose} />
+      ) : (
+        <KeyForm onCreated={keep} onCancel={onClose} />
+      )}
     </Modal>
   );
 }

@@ -6,7 +6,7 @@ import { api, read } from "../api.ts";
 import { typedAmount } from "../money.ts";
 import { errorOf, isOfForm } from "../parts/fields.ts";
 import { Failure } from "../parts/states.tsx";
-import { type Expiry, expiryOptions, expiresAt } from "./expiry.ts";
+import { type Expiry, expiresAt, expiryOptions } from "./expiry.ts";
 import { ModelChoice } from "./model-choice.tsx";
 
 const FIELDS = ["name", "spend_limit", "allowed_models", "expires_at"];
@@ -61,9 +61,21 @@ export function KeyForm({ onCreated, onCancel }: KeyFormProps) {
           required
           data-autofocus
         />
-        <LimitFields kind={limitKind} setKind={setLimitKind} limit={limit} setLimit={setLimit} error={error} />
+        <LimitFields
+          kind={limitKind}
+          setKind={setLimitKind}
+          limit={limit}
+          setLimit={setLimit}
+          error={error}
+        />
         <ModelChoice chosen={models} onChange={setModels} error={errorOf(error, "allowed_models")} />
-        <ExpiryFields expiry={expiry} setExpiry={setExpiry} day={expiryDay} setDay={setExpiryDay} error={error} />
+        <ExpiryFields
+          expiry={expiry}
+          setExpiry={setExpiry}
+          day={expiryDay}
+          setDay={setExpiryDay}
+          error={error}
+        />
         {isOfForm(error, FIELDS) && <Failure error={error} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={onCancel}>

@@ -1,7 +1,7 @@
 import { Badge, Button, Group, Progress, Stack, Text } from "@mantine/core";
 import type { KeyView } from "../../views.ts";
 import { formatDate } from "../format.ts";
-import { percentOf } from "../money.ts";
+import { formatCents, percentOf } from "../money.ts";
 import { type Column, DataTable } from "../parts/data-table.tsx";
 import { Money } from "../parts/money.tsx";
 import { Ago } from "../parts/time.tsx";
@@ -21,7 +21,10 @@ export function KeyTable({ keys, onRename, onRevoke }: KeyTableProps) {
     { title: "Spent in 30 days", isFigure: true, cell: (key) => <Money amount={key.spent_30_days} /> },
     { title: "Limit", cell: (key) => <Limit limit={key.spend_limit} /> },
     { title: "Models", cell: (key) => <Models models={key.allowed_models} /> },
-    { title: "Expires", cell: (key) => (key.expires_at ? formatDate(key.expires_at) : "never") },
+    {
+      title: "Expires",
+      cell: (key) => <span className="no-wrap">{key.expires_at ? formatDate(key.expires_at) : "never"}</span>,
+    },
   ];
   if (onRename && onRevoke) {
     columns.push({
@@ -29,10 +32,21 @@ export function KeyTable({ keys, onRename, onRevoke }: KeyTableProps) {
       cell: (key) =>
         key.status === "active" && key.is_mine_to_change ? (
           <Group gap={4} wrap="nowrap" justify="flex-end">
-            <Button size="compact-xs" variant="default" onClick={() => onRename(key)} aria-label={`Rename ${key.name}`}>
+            <Button
+              size="compact-xs"
+              variant="default"
+              onClick={() => onRename(key)}
+              aria-label={`Rename ${key.name}`}
+            >
               Rename
             </Button>
-            <Button size="compact-xs" variant="light" color="red" onClick={() => onRevoke(key)} aria-label={`Revoke ${key.name}`}>
+            <Button
+              size="compact-xs"
+              variant="light"
+              color="red"
+              onClick={() => onRevoke(key)}
+              aria-label={`Revoke ${key.name}`}
+            >
               Revoke
             </Button>
           </Group>
@@ -60,25 +74,50 @@ function KeyName({ apiKey }: { apiKey: KeyView }) {
 }
 
 function LastUse({ at }: { at: string | null }) {
-  return at ? <Ago iso={at} /> : <Text inherit c="dimmed">not lately</Text>;
+  return at ? (
+    <Ago iso={at} />
+  ) : (
+    <Text inherit c="dimmed">
+      not lately
+    </Text>
+  );
 }
 
 function Limit({ limit }: { limit: KeyView["spend_limit"] }) {
-  if (!limit) return <Text inherit c="dimmed">none</Text>;
+  if (!limit)
+    return (
+      <Text inherit c="dimmed">
+        none
+      </Text>
+    );
   const percent = percentOf(limit.spent, limit.amount);
   const period = limit.period === "month" ? "this month" : "in total";
   return (
     <Stack gap={4} miw={120}>
-      <Text size="xs" className="figures">
-        <Money amount={limit.spent} /> of <Money amount={limit.amount} /> {period}
+      <Text size="xs" className="figures no-wrap">
+        {formatCents(limit.spent)} of {formatCents(limit.amount)} {period}
       </Text>
-      <Progress value={percent} size={5} color={percent >= 90 ? "red" : "ink"} aria-label={`${percent}% of the limit`} />
+      <Progress
+        value={percent}
+        size={5}
+        color={percent >= 90 ? "red" : "ink"}
+        aria-label={`${percent}% of the limit`}
+      />
     </Stack>
   );
 }
 
 function Models({ models }: { models: KeyView["allowed_models"] }) {
-  if (!models) return <Text inherit c="dimmed">all</Text>;
+  if (!models)
+    return (
+      <Text inherit c="dimmed">
+        all
+      </Text>
+    );
   const [first = ""] = models;
-  return models.length === 1 ? <span>{first}</span> : <span title={models.join(", ")}>{models.length} models</span>;
+  return models.length === 1 ? (
+    <span>{first}</span>
+  ) : (
+    <span title={models.join(", ")}>{models.length} models</span>
+  );
 }

@@ -21,8 +21,8 @@ export function RevokeModal({ apiKey, onClose }: { apiKey: KeyView; onClose: () 
       onConfirm={() => mutate()}
       onClose={onClose}
     >
-      Whatever still uses …{apiKey.last4} is refused from its next request on. This cannot be undone. Requests that are
-      running now end as they would have.
+      Whatever still uses …{apiKey.last4} is refused from its next request on. This cannot be undone. Requests
+      that are running now end as they would have.
     </ConfirmModal>
   );
 }

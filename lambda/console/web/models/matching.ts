@@ -1,4 +1,4 @@
-import type { CatalogModel } from "../../views.ts";
+import type { CatalogModel } from "../../usage-views.ts";
 import { compareDescending } from "../money.ts";
 
 /** Empty texts filter nothing. */

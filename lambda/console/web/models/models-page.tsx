@@ -2,11 +2,11 @@ import { Group, NativeSelect, Text, TextInput } from "@mantine/core";
 import { IconSearch } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import type { CatalogModel } from "../../views.ts";
+import type { CatalogModel } from "../../usage-views.ts";
 import { formatCompact, plural } from "../format.ts";
+import { formatMoney } from "../money.ts";
 import { CopyIcon } from "../parts/copy-button.tsx";
 import { type Column, DataTable } from "../parts/data-table.tsx";
-import { Money } from "../parts/money.tsx";
 import { Page, Section } from "../parts/page.tsx";
 import { Empty, Loaded, LoadingRows } from "../parts/states.tsx";
 import { modelsQuery } from "../queries.ts";
@@ -17,13 +17,19 @@ export function ModelsPage() {
   const [order, setOrder] = useState<Order>("name");
   const query = useQuery(modelsQuery);
   return (
-    <Page title="Models" about="What can be asked for, and what it costs: USD per million tokens. The context is counted in tokens.">
+    <Page title="Models" about="What can be asked for, and what it costs: in USD for a million tokens.">
       <Loaded query={query} loading={<LoadingRows rows={12} label="The models are loading" />}>
         {(models) => {
           const shown = ordered(matching(models, filter), order);
           return (
             <Section title={plural(shown.length, "model")} flush>
-              <Filters models={models} filter={filter} setFilter={setFilter} order={order} setOrder={setOrder} />
+              <Filters
+                models={models}
+                filter={filter}
+                setFilter={setFilter}
+                order={order}
+                setOrder={setOrder}
+              />
               {shown.length > 0 ? (
                 <DataTable label="Models" columns={COLUMNS} rows={shown} rowKey={({ id }) => id} />
               ) : (
@@ -39,10 +45,14 @@ export function ModelsPage() {
 
 const COLUMNS: readonly Column<CatalogModel>[] = [
   { title: "Model", leads: true, cell: (model) => <ModelName model={model} /> },
-  { title: "Input", isFigure: true, cell: ({ prices }) => <Money amount={prices.input_per_million} /> },
-  { title: "Cached input", isFigure: true, cell: ({ prices }) => <Money amount={prices.cache_read_per_million} /> },
-  { title: "Output", isFigure: true, cell: ({ prices }) => <Money amount={prices.output_per_million} /> },
-  { title: "Context", isFigure: true, cell: (model) => formatCompact(model.context_window) },
+  { title: "Input", isFigure: true, cell: ({ prices }) => formatMoney(prices.input_per_million) },
+  {
+    title: "Cached input",
+    isFigure: true,
+    cell: ({ prices }) => formatMoney(prices.cache_read_per_million),
+  },
+  { title: "Output", isFigure: true, cell: ({ prices }) => formatMoney(prices.output_per_million) },
+  { title: "Context, tokens", isFigure: true, cell: (model) => formatCompact(model.context_window) },
   { title: "Longest answer", isFigure: true, cell: (model) => formatCompact(model.max_output_tokens) },
 ];
 
@@ -94,7 +104,10 @@ function Filters({ models, filter, setFilter, order, setOrder }: FiltersProps) {
       />
       <NativeSelect
         aria-label="Reads"
-        data={[{ value: "", label: "Reads anything" }, ...modalities.map((value) => ({ value, label: `Reads ${value}` }))]}
+        data={[
+          { value: "", label: "Reads anything" },
+          ...modalities.map((value) => ({ value, label: `Reads ${value}` })),
+        ]}
         value={filter.modality}
         onChange={(event) => setFilter({ ...filter, modality: event.currentTarget.value })}
       />

@@ -53,7 +53,11 @@ function Actions({ account }: { account: AccountDetail }) {
       <Button variant="default" onClick={() => setDoing("debit")}>
         Debit
       </Button>
-      <Button variant="light" color={account.status === "active" ? "red" : "ink"} onClick={() => setDoing("status")}>
+      <Button
+        variant="light"
+        color={account.status === "active" ? "red" : "ink"}
+        onClick={() => setDoing("status")}
+      >
         {account.status === "active" ? "Suspend" : "Activate"}
       </Button>
       {(doing === "credit" || doing === "debit") && (
@@ -89,7 +93,11 @@ function Details({ account }: { account: AccountDetail }) {
         </Tile>
       </SimpleGrid>
       <Section title="Keys" flush>
-        {account.keys.length > 0 ? <KeyTable keys={account.keys} /> : <Empty title="No key">It has none yet.</Empty>}
+        {account.keys.length > 0 ? (
+          <KeyTable keys={account.keys} />
+        ) : (
+          <Empty title="No key">It has none yet.</Empty>
+        )}
       </Section>
       <Section title="People" flush>
         {account.members.length > 0 ? (

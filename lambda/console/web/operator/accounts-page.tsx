@@ -30,7 +30,13 @@ function AccountName({ account }: { account: AccountRow }) {
   return (
     <div>
       <Group gap={8} wrap="nowrap">
-        <Anchor component={Link} href={`/operator/accounts/${account.account_id}`} inherit fw={600} className="breaks">
+        <Anchor
+          component={Link}
+          href={`/operator/accounts/${account.account_id}`}
+          inherit
+          fw={600}
+          className="breaks"
+        >
           {account.name}
         </Anchor>
         <AccountStatus status={account.status} />
@@ -72,9 +78,16 @@ export function AccountsPage() {
               <Empty title="No such account">Search for a part of its name, or of its id.</Empty>
             ) : (
               <>
-                <DataTable label="Accounts" columns={COLUMNS} rows={accounts} rowKey={(row) => row.account_id} />
+                <DataTable
+                  label="Accounts"
+                  columns={COLUMNS}
+                  rows={accounts}
+                  rowKey={(row) => row.account_id}
+                />
                 {has_more && (
-                  <Alert m="md">There are more than are shown. Search for a part of the name or of the id.</Alert>
+                  <Alert m="md">
+                    There are more than are shown. Search for a part of the name or of the id.
+                  </Alert>
                 )}
               </>
             )

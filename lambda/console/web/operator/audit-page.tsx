@@ -11,7 +11,8 @@ import { Time } from "../parts/time.tsx";
 export function AuditPage() {
   const query = useInfiniteQuery({
     queryKey: ["operator", "audit"],
-    queryFn: ({ pageParam }) => read(api.operator.audit.$get({ query: pageParam ? { cursor: pageParam } : {} })),
+    queryFn: ({ pageParam }) =>
+      read(api.operator.audit.$get({ query: pageParam ? { cursor: pageParam } : {} })),
     initialPageParam: "",
     getNextPageParam: (page) => page.next,
   });
@@ -27,7 +28,11 @@ export function AuditPage() {
         )}
         {query.hasNextPage && (
           <Center p="sm">
-            <Button variant="default" onClick={() => void query.fetchNextPage()} loading={query.isFetchingNextPage}>
+            <Button
+              variant="default"
+              onClick={() => void query.fetchNextPage()}
+              loading={query.isFetchingNextPage}
+            >
               Show older ones
             </Button>
           </Center>

@@ -14,7 +14,10 @@ const EVERY_MS = 30_000;
 
 export function HealthPage() {
   return (
-    <Page title="Health" about="Whether providers answer, whether every hold has come to its end, and whether events were left over.">
+    <Page
+      title="Health"
+      about="Whether providers answer, whether every hold has come to its end, and whether events were left over."
+    >
       <Providers />
       <ExpiredHolds />
       <DeadLetters />
@@ -61,7 +64,12 @@ function Providers() {
     <Section title="Providers" about="By what the last hour’s requests came to." flush>
       <Loaded query={query} loading={<LoadingRows rows={6} label="The providers are loading" />}>
         {({ providers }) => (
-          <DataTable label="Providers" columns={PROVIDER_COLUMNS} rows={providers} rowKey={({ provider }) => provider} />
+          <DataTable
+            label="Providers"
+            columns={PROVIDER_COLUMNS}
+            rows={providers}
+            rowKey={({ provider }) => provider}
+          />
         )}
       </Loaded>
     </Section>
@@ -75,7 +83,11 @@ const HOLD_COLUMNS: readonly Column<UnsettledView>[] = [
   {
     title: "State",
     cell: ({ is_open }) =>
-      is_open ? <Badge color="red">the sweeper is late</Badge> : <Badge color="gray">ended, nothing charged</Badge>,
+      is_open ? (
+        <Badge color="red">the sweeper is late</Badge>
+      ) : (
+        <Badge color="gray">ended, nothing charged</Badge>
+      ),
   },
   { title: "Held", isFigure: true, cell: ({ amount }) => <Money amount={amount} /> },
 ];
@@ -83,22 +95,36 @@ const HOLD_COLUMNS: readonly Column<UnsettledView>[] = [
 function ExpiredHolds() {
   const query = useInfiniteQuery({
     queryKey: ["operator", "expired-holds"],
-    queryFn: ({ pageParam }) => read(api.operator["expired-holds"].$get({ query: pageParam ? { cursor: pageParam } : {} })),
+    queryFn: ({ pageParam }) =>
+      read(api.operator["expired-holds"].$get({ query: pageParam ? { cursor: pageParam } : {} })),
     initialPageParam: "",
     getNextPageParam: (page) => page.next,
   });
   const holds = query.data?.pages.flatMap((page) => page.holds);
   return (
-    <Section title="Expired holds" about="Requests that ended by the sweeper: their function crashed or never answered." flush>
+    <Section
+      title="Expired holds"
+      about="Requests that ended by the sweeper: their function crashed or never answered."
+      flush
+    >
       {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
       {!holds && !query.isError && <LoadingRows rows={2} label="The expired holds are loading" />}
       {holds?.length === 0 && <Empty title="None">Every request has come to an end of its own.</Empty>}
       {holds && holds.length > 0 && (
-        <DataTable label="Expired holds" columns={HOLD_COLUMNS} rows={holds} rowKey={({ request_id }) => request_id} />
+        <DataTable
+          label="Expired holds"
+          columns={HOLD_COLUMNS}
+          rows={holds}
+          rowKey={({ request_id }) => request_id}
+        />
       )}
       {query.hasNextPage && (
         <Center p="sm">
-          <Button variant="default" onClick={() => void query.fetchNextPage()} loading={query.isFetchingNextPage}>
+          <Button
+            variant="default"
+            onClick={() => void query.fetchNextPage()}
+            loading={query.isFetchingNextPage}
+          >
             Show older ones
           </Button>
         </Center>
@@ -129,7 +155,12 @@ function DeadLetters() {
       <Loaded query={query} loading={<LoadingRows rows={3} label="The queues are loading" />}>
         {({ queues }) =>
           queues.length > 0 ? (
-            <DataTable label="Dead letters" columns={QUEUE_COLUMNS} rows={queues} rowKey={({ name }) => name} />
+            <DataTable
+              label="Dead letters"
+              columns={QUEUE_COLUMNS}
+              rows={queues}
+              rowKey={({ name }) => name}
+            />
           ) : (
             <Empty title="No queue">There is none in this installation.</Empty>
           )

@@ -37,7 +37,12 @@ export function PaymentsSection({ accountId }: { accountId: string }) {
       <Loaded query={query} loading={<LoadingRows rows={2} label="The payments are loading" />}>
         {(receipts) =>
           receipts.length > 0 ? (
-            <DataTable label="Payments" columns={columns} rows={receipts} rowKey={(receipt) => receipt.payment_id} />
+            <DataTable
+              label="Payments"
+              columns={columns}
+              rows={receipts}
+              rowKey={(receipt) => receipt.payment_id}
+            />
           ) : (
             <Empty title="No payment">Nothing was paid by card.</Empty>
           )
@@ -85,8 +90,8 @@ function RefundModal({ accountId, receipt, onClose }: RefundModalProps) {
         onClose={onClose}
       >
         <Text size="sm">
-          Paid: <Money amount={receipt.total} />, of it <Money amount={receipt.fee} /> fee. The fee is paid back in
-          proportion. The balance goes down when the payment provider confirms.
+          Paid: <Money amount={receipt.total} />, of it <Money amount={receipt.fee} /> fee. The fee is paid
+          back in proportion. The balance goes down when the payment provider confirms.
         </Text>
         <TextInput
           label="Credit to take back, in USD"

@@ -74,7 +74,12 @@ function Figures({ view }: { view: RevenueView }) {
       <RevenueChart view={view} />
       <Section title="By day" flush>
         {view.days.length > 0 ? (
-          <DataTable label="By day" columns={COLUMNS} rows={[...view.days].reverse()} rowKey={({ day }) => day} />
+          <DataTable
+            label="By day"
+            columns={COLUMNS}
+            rows={[...view.days].reverse()}
+            rowKey={({ day }) => day}
+          />
         ) : (
           <Empty title="Nothing in this time">No request was charged on these days.</Empty>
         )}

@@ -19,7 +19,8 @@ export function SuspensePage() {
   const [resolving, setResolving] = useState<SuspenseView>();
   const query = useInfiniteQuery({
     queryKey: SUSPENSE,
-    queryFn: ({ pageParam }) => read(api.operator.suspense.$get({ query: pageParam ? { cursor: pageParam } : {} })),
+    queryFn: ({ pageParam }) =>
+      read(api.operator.suspense.$get({ query: pageParam ? { cursor: pageParam } : {} })),
     initialPageParam: "",
     getNextPageParam: (page) => page.next,
   });
@@ -43,7 +44,11 @@ export function SuspensePage() {
         )}
         {query.hasNextPage && (
           <Center p="sm">
-            <Button variant="default" onClick={() => void query.fetchNextPage()} loading={query.isFetchingNextPage}>
+            <Button
+              variant="default"
+              onClick={() => void query.fetchNextPage()}
+              loading={query.isFetchingNextPage}
+            >
               Show older ones
             </Button>
           </Center>
@@ -115,8 +120,8 @@ function ResolveModal({ entry, onClose }: { entry: SuspenseView; onClose: () => 
         onClose={onClose}
       >
         <Text size="sm">
-          At most <Money amount={entry.amount} /> for {entry.model} at {entry.provider}. This is for your books; the
-          customer is not charged.
+          At most <Money amount={entry.amount} /> for {entry.model} at {entry.provider}. This is for your
+          books; the customer is not charged.
         </Text>
         <TextInput
           label="What the provider’s bill has, in USD"

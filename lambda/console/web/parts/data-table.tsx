@@ -27,12 +27,13 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
 
 function WideTable<Row>({ label, columns, rows, rowKey }: DataTableProps<Row>) {
   return (
-    <div className="scrolls" role="region" aria-label={label} tabIndex={0}>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it may scroll sideways, and the keyboard must reach it then.
+    <section className="scrolls" aria-label={label} tabIndex={0}>
       <Table highlightOnHover>
         <Table.Thead>
           <Table.Tr>
             {columns.map(({ title, isFigure }) => (
-              <Table.Th key={title} ta={isFigure ? "right" : "left"}>
+              <Table.Th key={title} ta={isFigure ? "right" : "left"} className="column-title">
                 {title}
               </Table.Th>
             ))}
@@ -42,7 +43,11 @@ function WideTable<Row>({ label, columns, rows, rowKey }: DataTableProps<Row>) {
           {rows.map((row) => (
             <Table.Tr key={rowKey(row)}>
               {columns.map(({ title, cell, isFigure }) => (
-                <Table.Td key={title} ta={isFigure ? "right" : "left"} className={isFigure ? "figures" : ""}>
+                <Table.Td
+                  key={title}
+                  ta={isFigure ? "right" : "left"}
+                  className={isFigure ? "figures no-wrap" : ""}
+                >
                   {cell(row)}
                 </Table.Td>
               ))}
@@ -50,7 +55,7 @@ function WideTable<Row>({ label, columns, rows, rowKey }: DataTableProps<Row>) {
           ))}
         </Table.Tbody>
       </Table>
-    </div>
+    </section>
   );
 }
 

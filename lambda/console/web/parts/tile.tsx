@@ -15,7 +15,7 @@ export function Tile({ label, about, children }: TileProps) {
       <Text size="sm" c="dimmed">
         {label}
       </Text>
-      <Text fz={26} fw={650} lh={1.3} className="figures breaks">
+      <Text fw={650} lh={1.3} className="figures tile">
         {children}
       </Text>
       {about && (

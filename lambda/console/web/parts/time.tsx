@@ -1,11 +1,11 @@
 import { useEffect, useState } from "react";
-import { formatAgo, formatTime } from "../format.ts";
+import { formatAgo, formatShortTime, formatTime } from "../format.ts";
 
 /** A moment in the browser's time zone; the exact one in UTC is behind it. */
 export function Time({ iso }: { iso: string }) {
   return (
-    <time dateTime={iso} title={iso} className="figures">
-      {formatTime(iso)}
+    <time dateTime={iso} title={iso} className="figures no-wrap">
+      {formatShortTime(iso, Date.now())}
     </time>
   );
 }
@@ -13,7 +13,7 @@ export function Time({ iso }: { iso: string }) {
 export function Ago({ iso }: { iso: string }) {
   const nowMs = useNowMs();
   return (
-    <time dateTime={iso} title={formatTime(iso)}>
+    <time dateTime={iso} title={formatTime(iso)} className="no-wrap">
       {formatAgo(iso, nowMs)}
     </time>
   );

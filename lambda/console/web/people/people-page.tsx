@@ -26,8 +26,8 @@ function MembersPage() {
     <Page title="People" about="Who shares this account's balance.">
       <Section title="You are a member">
         <Text size="sm">
-          {user.name || user.email} is a member of {account.name}: you see what the account does, and make and end keys of
-          your own. An owner of the account can invite others.
+          {user.name || user.email} is a member of {account.name}: you see what the account does, and make and
+          end keys of your own. An owner of the account can invite others.
         </Text>
       </Section>
     </Page>
@@ -58,7 +58,9 @@ function OwnersPage() {
       {invite.isError && <Failure error={invite.error} />}
       <Members query={query} />
       <Invites query={query} />
-      {invite.data && <InviteModal url={invite.data.url} invite={invite.data.invite} onClose={invite.reset} />}
+      {invite.data && (
+        <InviteModal url={invite.data.url} invite={invite.data.invite} onClose={invite.reset} />
+      )}
     </Page>
   );
 }
@@ -69,7 +71,8 @@ function InviteModal({ url, invite, onClose }: { url: string; invite: InviteView
       <Stack>
         <Alert>
           <Text size="sm">
-            Send this link to one person. It works once, until <Time iso={invite.expires_at} />, and is not shown again.
+            Send this link to one person. It works once, until <Time iso={invite.expires_at} />, and is not
+            shown again.
           </Text>
         </Alert>
         <Code block className="secret">
@@ -90,7 +93,10 @@ function Members({ query }: { query: UseQueryResult<MembersView> }) {
   const [removing, setRemoving] = useState<MemberView>();
   const columns: readonly Column<MemberView>[] = [
     { title: "Person", leads: true, cell: (member) => <Person member={member} /> },
-    { title: "Role", cell: (member) => <Badge color={member.role === "owner" ? "ink" : "gray"}>{member.role}</Badge> },
+    {
+      title: "Role",
+      cell: (member) => <Badge color={member.role === "owner" ? "ink" : "gray"}>{member.role}</Badge>,
+    },
     { title: "Since", cell: (member) => <Time iso={member.joined_at} /> },
     {
       title: "Actions",
@@ -186,7 +192,12 @@ function Invites({ query }: { query: UseQueryResult<MembersView> }) {
       <Loaded query={query} loading={<LoadingRows rows={2} label="The invitations are loading" />}>
         {({ invites }) =>
           invites.length > 0 ? (
-            <DataTable label="Open invitations" columns={columns} rows={invites} rowKey={(it) => it.invite_id} />
+            <DataTable
+              label="Open invitations"
+              columns={columns}
+              rows={invites}
+              rowKey={(it) => it.invite_id}
+            />
           ) : (
             <Empty title="No open invitation">An invitation is a link for one person: it works once.</Empty>
           )

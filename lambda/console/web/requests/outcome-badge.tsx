@@ -1,5 +1,5 @@
 import { Badge } from "@mantine/core";
-import type { RequestRow } from "../../views.ts";
+import type { RequestRow } from "../../usage-views.ts";
 
 type Shown = RequestRow["outcome"];
 

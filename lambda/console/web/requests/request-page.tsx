@@ -2,7 +2,7 @@ import { Alert, Anchor, DataList, Group, SimpleGrid, Stack, Text } from "@mantin
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { Link } from "wouter";
-import type { RequestDetail } from "../../views.ts";
+import type { RequestDetail } from "../../usage-views.ts";
 import { api, read } from "../api.ts";
 import { formatDuration } from "../format.ts";
 import { isZero } from "../money.ts";
@@ -114,7 +114,12 @@ function WhatItCost({ request }: { request: RequestDetail }) {
     ["Charged", <Money key="cost" amount={request.cost} fw={650} fz="md" />],
     ["Held before", request.hold === null ? "not kept" : <Money key="hold" amount={request.hold} />],
     ["Measured by", request.estimated ? "our estimate, never above the hold" : "the provider’s own count"],
-    ["Catalog", <span key="catalog" className="mono">{request.catalog_version}</span>],
+    [
+      "Catalog",
+      <span key="catalog" className="mono">
+        {request.catalog_version}
+      </span>,
+    ],
   ];
   if (!isZero(request.write_off)) facts.push(["Written off", <Money key="off" amount={request.write_off} />]);
   if (request.late) facts.push(["Late", "The charge came after the hold had expired."]);

@@ -4,7 +4,7 @@ import { IconSearch } from "@tabler/icons-react";
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "wouter";
-import type { RequestRow } from "../../views.ts";
+import type { RequestRow } from "../../usage-views.ts";
 import { api, read } from "../api.ts";
 import { formatCount, formatDuration } from "../format.ts";
 import { type Column, DataTable } from "../parts/data-table.tsx";
@@ -70,7 +70,9 @@ function Filters({ filter, setFilter }: { filter: Filter; setFilter: (filter: Fi
         aria-label="Outcome"
         data={[{ value: "", label: "Any outcome" }, ...Object.keys(OUTCOMES)]}
         value={filter.outcome}
-        onChange={(event) => setFilter({ ...filter, outcome: event.currentTarget.value as Filter["outcome"] })}
+        onChange={(event) =>
+          setFilter({ ...filter, outcome: event.currentTarget.value as Filter["outcome"] })
+        }
       />
     </div>
   );
@@ -110,7 +112,11 @@ function Log({ filter, clear }: { filter: Filter; clear: () => void }) {
       )}
       {query.hasNextPage && (
         <Center p="sm">
-          <Button variant="default" onClick={() => void query.fetchNextPage()} loading={query.isFetchingNextPage}>
+          <Button
+            variant="default"
+            onClick={() => void query.fetchNextPage()}
+            loading={query.isFetchingNextPage}
+          >
             Show older ones
           </Button>
         </Center>
@@ -145,7 +151,11 @@ const COLUMNS: readonly Column<RequestRow>[] = [
   { title: "Outcome", cell: (row) => <OutcomeBadge outcome={row.outcome} /> },
   { title: "Tokens in", isFigure: true, cell: (row) => formatCount(row.input_tokens) },
   { title: "out", isFigure: true, cell: (row) => formatCount(row.output_tokens) },
-  { title: "Took", isFigure: true, cell: (row) => (row.outcome === "open" ? "–" : formatDuration(row.latency_ms)) },
+  {
+    title: "Took",
+    isFigure: true,
+    cell: (row) => (row.outcome === "open" ? "–" : formatDuration(row.latency_ms)),
+  },
   { title: "Cost", isFigure: true, cell: (row) => <Money amount={row.cost} /> },
 ];
 

@@ -1,5 +1,5 @@
 import { Badge, Text } from "@mantine/core";
-import type { RequestDetail, TriedRoute } from "../../views.ts";
+import type { RequestDetail, TriedRoute } from "../../usage-views.ts";
 import { type Column, DataTable } from "../parts/data-table.tsx";
 import { Section } from "../parts/page.tsx";
 import { Empty } from "../parts/states.tsx";
@@ -26,9 +26,18 @@ function End({ code }: { code: string | null }) {
 export function RoutesSection({ request }: { request: RequestDetail }) {
   const tries = request.routes.map((route, index) => ({ ...route, number: index + 1 }));
   return (
-    <Section title="Routes tried" about="In this order; the next one only when nothing had come from the one before." flush>
+    <Section
+      title="Routes tried"
+      about="In this order; the next one only when nothing had come from the one before."
+      flush
+    >
       {tries.length > 0 ? (
-        <DataTable label="Routes tried" columns={COLUMNS} rows={tries} rowKey={({ number }) => String(number)} />
+        <DataTable
+          label="Routes tried"
+          columns={COLUMNS}
+          rows={tries}
+          rowKey={({ number }) => String(number)}
+        />
       ) : (
         <Empty title="None is known">No provider was asked, or it is not known which.</Empty>
       )}

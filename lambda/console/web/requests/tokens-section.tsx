@@ -1,7 +1,7 @@
-import type { RequestDetail } from "../../views.ts";
+import type { RequestDetail } from "../../usage-views.ts";
 import { formatCount } from "../format.ts";
+import { formatMoney } from "../money.ts";
 import { type Column, DataTable } from "../parts/data-table.tsx";
-import { Money } from "../parts/money.tsx";
 import { Section } from "../parts/page.tsx";
 
 interface Kind {
@@ -14,14 +14,19 @@ interface Kind {
 const COLUMNS: readonly Column<Kind>[] = [
   { title: "Kind", leads: true, cell: ({ name }) => name },
   { title: "Tokens", isFigure: true, cell: ({ tokens }) => formatCount(tokens) },
-  { title: "USD per million", isFigure: true, cell: ({ price }) => (price ? <Money amount={price} /> : "–") },
+  { title: "USD per million", isFigure: true, cell: ({ price }) => (price ? formatMoney(price) : "–") },
 ];
 
 /** What was counted, and what each kind costs. */
 export function TokensSection({ request }: { request: RequestDetail }) {
   return (
     <Section title="Tokens by kind" about={priceWords(request)} flush>
-      <DataTable label="Tokens by kind" columns={COLUMNS} rows={kindsOf(request)} rowKey={({ name }) => name} />
+      <DataTable
+        label="Tokens by kind"
+        columns={COLUMNS}
+        rows={kindsOf(request)}
+        rowKey={({ name }) => name}
+      />
     </Section>
   );
 }

@@ -53,7 +53,12 @@ function ColorSchemeToggle() {
   const shown = colorScheme === "auto" ? ofSystem : colorScheme;
   const other = shown === "dark" ? "light" : "dark";
   return (
-    <ActionIcon variant="subtle" color="gray" onClick={() => setColorScheme(other)} aria-label={`Use ${other} colours`}>
+    <ActionIcon
+      variant="subtle"
+      color="gray"
+      onClick={() => setColorScheme(other)}
+      aria-label={`Use ${other} colours`}
+    >
       {other === "dark" ? <IconMoon size={17} aria-hidden /> : <IconSun size={17} aria-hidden />}
     </ActionIcon>
   );
@@ -62,7 +67,13 @@ function ColorSchemeToggle() {
 function SignOut() {
   const { mutate, isPending } = useMutation({ mutationFn: useSignOut() });
   return (
-    <ActionIcon variant="subtle" color="gray" onClick={() => mutate()} loading={isPending} aria-label="Sign out">
+    <ActionIcon
+      variant="subtle"
+      color="gray"
+      onClick={() => mutate()}
+      loading={isPending}
+      aria-label="Sign out"
+    >
       <IconLogout size={17} aria-hidden />
     </ActionIcon>
   );

@@ -16,9 +16,9 @@ export function Shell({ children }: { children: ReactNode }) {
       navbar={{ width: 232, breakpoint: "sm", collapsed: { mobile: !isOpen } }}
       padding={{ base: "md", sm: "xl" }}
     >
-      <a href="#main" className="skip" onClick={skipToMain}>
+      <button type="button" className="skip" onClick={skipToMain}>
         Skip to the page
-      </a>
+      </button>
       <AppShell.Header px="md">
         <Group h="100%" justify="space-between" wrap="nowrap">
           <Group gap="sm" wrap="nowrap">
@@ -48,7 +48,9 @@ export function Shell({ children }: { children: ReactNode }) {
         <div className="page">
           {account.status === "suspended" && (
             <Alert color="red" title="This account is suspended" mb="lg">
-              <Text size="sm">Its keys are refused. Nothing of the balance is lost; ask whoever runs this gateway.</Text>
+              <Text size="sm">
+                Its keys are refused. Nothing of the balance is lost; ask whoever runs this gateway.
+              </Text>
             </Alert>
           )}
           {children}
@@ -58,8 +60,7 @@ export function Shell({ children }: { children: ReactNode }) {
   );
 }
 
-/** The address after `#` says which page it is, so this link may not change it. */
-function skipToMain(event: { preventDefault(): void }): void {
-  event.preventDefault();
+/** Not a link: the address after `#` says which page this is. */
+function skipToMain(): void {
   document.getElementById("main")?.focus();
 }

@@ -52,11 +52,17 @@ function Steps({ start }: { start: StartView }) {
           )}
         </Section>
       </SimpleGrid>
-      <Section title="Your first request" about={`With the model ${start.model}; any other of the catalog works the same way.`}>
+      <Section
+        title="Your first request"
+        about={`With the model ${start.model}; any other of the catalog works the same way.`}
+      >
         <Snippets start={start} secret={secret} />
       </Section>
       {isCreating && (
-        <CreateKeyModal onCreated={(created) => setSecret(created.secret)} onClose={() => setCreating(false)} />
+        <CreateKeyModal
+          onCreated={(created) => setSecret(created.secret)}
+          onClose={() => setCreating(false)}
+        />
       )}
     </Stack>
   );
@@ -98,7 +104,7 @@ function Snippets({ start, secret }: { start: StartView; secret: string | undefi
               <CopyButton text={text} what={`the ${label} example`} />
             </div>
             {/* Scrolls sideways, so the keyboard must reach it. */}
-            <Code block tabIndex={0} mih={270} aria-label={`The first request in ${label}`} role="region">
+            <Code block tabIndex={0} aria-label={`The first request in ${label}`} role="region">
               {text}
             </Code>
           </div>

@@ -1,4 +1,4 @@
-import type { UsageView } from "../../views.ts";
+import type { UsageView } from "../../usage-views.ts";
 import { formatCount } from "../format.ts";
 import { type Column, DataTable } from "../parts/data-table.tsx";
 import { Money } from "../parts/money.tsx";
@@ -26,7 +26,11 @@ export function GroupTable({ view }: { view: UsageView }) {
     ...COLUMNS,
   ];
   return (
-    <Section title={title} about="In this time, the dearest first. Tokens by kind; each is counted once." flush>
+    <Section
+      title={title}
+      about="In this time, the dearest first. Tokens by kind; each is counted once."
+      flush
+    >
       {view.rows.length === 0 ? (
         <Empty title="Nothing in this time">No request was charged on these days.</Empty>
       ) : (

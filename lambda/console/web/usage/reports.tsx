@@ -2,7 +2,7 @@ import { Badge, Button } from "@mantine/core";
 import { IconDownload } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import type { ReportView } from "../../views.ts";
+import type { ReportView } from "../../usage-views.ts";
 import { api, read } from "../api.ts";
 import { formatBytes } from "../format.ts";
 import { type Column, DataTable } from "../parts/data-table.tsx";
@@ -51,7 +51,10 @@ export function ReportsSection() {
 
 const COLUMNS: readonly Column<ReportView>[] = [
   { title: "Of", leads: true, cell: (report) => <b>{report.period}</b> },
-  { title: "What", cell: (report) => <Badge color={report.kind === "usage" ? "ink" : "green"}>{nameOf(report)}</Badge> },
+  {
+    title: "What",
+    cell: (report) => <Badge color={report.kind === "usage" ? "ink" : "green"}>{nameOf(report)}</Badge>,
+  },
   { title: "Size", isFigure: true, cell: (report) => formatBytes(report.size_bytes) },
   { title: "File", cell: (report) => <Download report={report} /> },
 ];

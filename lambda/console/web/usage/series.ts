@@ -1,5 +1,5 @@
 /** From the API's rows to what a chart draws. Sums are exact; only heights are floating-point numbers. */
-import type { UsageFigures, UsageRow, UsageView } from "../../views.ts";
+import type { UsageFigures, UsageRow, UsageView } from "../../usage-views.ts";
 import { MOST_SERIES } from "../charts/palette.ts";
 import type { Series } from "../charts/stacked-bars.tsx";
 import { formatCount } from "../format.ts";
@@ -41,11 +41,17 @@ function addUp(rows: readonly UsageRow[]): UsageFigures {
 }
 
 /** A series for each of the largest groups and one for the rest, over all periods. */
-export function seriesByGroup(view: UsageView, periods: readonly string[], metric: Metric): readonly Series[] {
+export function seriesByGroup(
+  view: UsageView,
+  periods: readonly string[],
+  metric: Metric,
+): readonly Series[] {
   const groups = groupTotals(view);
   const most = groups.length > MOST_SERIES ? MOST_SERIES - 1 : MOST_SERIES;
   const rest = groups.slice(most).map(({ group }) => group);
-  const own = groups.slice(0, most).map(({ group, name }) => seriesOf(view.rows, periods, metric, [group], name));
+  const own = groups
+    .slice(0, most)
+    .map(({ group, name }) => seriesOf(view.rows, periods, metric, [group], name));
   if (rest.length === 0) return own;
   return [...own, { ...seriesOf(view.rows, periods, metric, rest, `${rest.length} others`), isRest: true }];
 }

@@ -1,6 +1,6 @@
 import { SegmentedControl } from "@mantine/core";
 import { useState } from "react";
-import type { UsageView } from "../../views.ts";
+import type { UsageView } from "../../usage-views.ts";
 import { StackedBars } from "../charts/stacked-bars.tsx";
 import { formatCompact, formatPeriod } from "../format.ts";
 import { Section } from "../parts/page.tsx";

@@ -2,7 +2,7 @@ import { Button, SimpleGrid, Stack } from "@mantine/core";
 import { IconDownload } from "@tabler/icons-react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import type { UsageView } from "../../views.ts";
+import type { UsageView } from "../../usage-views.ts";
 import { API_URL, api, read } from "../api.ts";
 import { formatCompact, formatCount } from "../format.ts";
 import { Money } from "../parts/money.tsx";
