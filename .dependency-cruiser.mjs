@@ -121,6 +121,6 @@ export default {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
     doNotFollow: { path: "node_modules" },
-    exclude: { path: "^(cdk\\.out|\\.wlrouter|coverage)/" },
+    exclude: { path: "^(cdk\\.out|\\.wlrouter|coverage|lambda/console/web/dist)/" },
   },
 };

@@ -173,7 +173,8 @@ test("the imports that the design allows break no rule", async () => {
       'import "../adapters/dynamodb/store.ts"; import "../core/hold.ts"; import "../env.ts"; import "./serve.ts";',
     "lambda/gateway/serve.ts":
       'import "../core/hold.ts"; import "./meter.ts"; import "hono"; import "node:crypto";',
-    "lambda/console/web/main.tsx": 'import type { ConsoleApi } from "../api.ts"; import "../../core/money.ts"; import "./keys.tsx";',
+    "lambda/console/web/main.tsx":
+      'import type { ConsoleApi } from "../api.ts"; import "../../core/money.ts"; import "./keys.tsx";',
     "lambda/adapters/dynamodb/store.ts":
       'import "../../core/hold.ts"; import "./tables.ts"; import "../../env.ts";',
     "lambda/core/hold.ts": 'import "./money.ts";',

@@ -22,7 +22,7 @@ const COLUMNS: readonly Column<CreditView>[] = [
   { title: "Amount", isFigure: true, cell: ({ amount }) => <SignedMoney amount={amount} /> },
 ];
 
-export function SignedMoney({ amount }: { amount: string }) {
+function SignedMoney({ amount }: { amount: string }) {
   return (
     <span>
       {isNegative(amount) ? "" : "+"}

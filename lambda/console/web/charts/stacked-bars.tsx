@@ -13,18 +13,9 @@ import {
 import { useMemo } from "react";
 import { Bar } from "react-chartjs-2";
 import { GREY, PALETTE } from "./palette.ts";
+import type { Series } from "./series.ts";
 
 Chart.register(BarController, BarElement, CategoryScale, LinearScale, Tooltip);
-
-export interface Series {
-  readonly name: string;
-  /** Heights, in the order of the labels. */
-  readonly heights: readonly number[];
-  /** What a bar says when it is pointed at: the exact figure. */
-  readonly texts: readonly string[];
-  /** "All others", in grey. */
-  readonly isRest?: boolean;
-}
 
 interface StackedBarsProps {
   /** What the chart shows, in a sentence; the figures are in the table beside it. */

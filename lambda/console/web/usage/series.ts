@@ -1,7 +1,7 @@
 /** From the API's rows to what a chart draws. Sums are exact; only heights are floating-point numbers. */
 import type { UsageFigures, UsageRow, UsageView } from "../../usage-views.ts";
 import { MOST_SERIES } from "../charts/palette.ts";
-import type { Series } from "../charts/stacked-bars.tsx";
+import type { Series } from "../charts/series.ts";
 import { formatCount } from "../format.ts";
 import { compareDescending, formatMoney, heightOf, sum } from "../money.ts";
 
