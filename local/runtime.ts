@@ -1,12 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { setTimeout as pause } from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { v7 as uuidv7 } from "uuid";
+import { localDynamoClient } from "../lambda/adapters/aws-json/services.ts";
 import { createAccounts } from "../lambda/adapters/dynamodb/accounts.ts";
 import { createApiKeys, createKeyFinder } from "../lambda/adapters/dynamodb/api-keys.ts";
-import { createDynamoClient } from "../lambda/adapters/dynamodb/client.ts";
+import { createDirectQueries, createDirectStore } from "../lambda/adapters/dynamodb/direct-store.ts";
 import { createLedger } from "../lambda/adapters/dynamodb/ledger.ts";
-import { createQueries } from "../lambda/adapters/dynamodb/queries.ts";
-import { createSdkStore } from "../lambda/adapters/dynamodb/sdk-store.ts";
 import type { Store } from "../lambda/adapters/dynamodb/store.ts";
 import { connectUpstream } from "../lambda/adapters/http/upstream.ts";
 import { createOpenAiCompatibleProvider } from "../lambda/adapters/openai-compatible/provider.ts";
@@ -21,6 +20,8 @@ import { localCatalog } from "./catalog.ts";
 import { createDemoProvider, DEMO_PROVIDER } from "./demo-provider.ts";
 import type { LocalDynamo } from "./dynamodb.ts";
 import { providerKeysFromEnvironment } from "./provider-keys.ts";
+
+const pause = (milliseconds: number) => sleep(milliseconds);
 
 export const systemTimers: Timers = {
   nowMs: () => Date.now(),
@@ -47,14 +48,14 @@ export function wireLocal(
   timers: Timers = systemTimers,
   watch: (store: Store, ledgerTable: string) => Store = (store) => store,
 ) {
-  const client = createDynamoClient(dynamo.endpoint, 1, EMBEDDED_ANSWER_MS);
-  const store = watch(createSdkStore(client), dynamo.tables.ledger);
-  const queries = createQueries(client);
+  const client = localDynamoClient(dynamo.endpoint, EMBEDDED_ANSWER_MS);
+  const store = watch(createDirectStore(client.call), dynamo.tables.ledger);
+  const queries = createDirectQueries(client.call);
   const ledger = createLedger({
     store,
     tables: dynamo.tables,
     nowMs: timers.nowMs,
-    pause: (milliseconds) => pause(milliseconds),
+    pause,
     newAttempt: () => randomBytes(5).toString("base64url"),
   });
   const accounts = createAccounts(store, queries, dynamo.tables);
@@ -69,7 +70,7 @@ export function wireLocal(
     catalog,
     ledger,
     entries: accounts,
-    keys: cachedKeyFinder(createKeyFinder(store, dynamo.tables), timers.nowMs),
+    keys: cachedKeyFinder(createKeyFinder(store, dynamo.tables, pause), timers.nowMs),
     providers: { get: async (name) => (name === DEMO_PROVIDER ? demo : configured.get(name)) },
     log,
     timers,
@@ -83,6 +84,6 @@ export function wireLocal(
     keys: createApiKeys(store, queries, dynamo.tables),
     sweep: () =>
       sweep({ accounts: accounts.scan(), ledger, nowMs: timers.nowMs, stopAtMs: Number.POSITIVE_INFINITY }),
-    close: () => client.destroy(),
+    close: () => void client.close(),
   };
 }

@@ -6,14 +6,14 @@
  */
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { setTimeout as pause } from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { v7 as uuidv7 } from "uuid";
+import { accountOfArn } from "../adapters/aws-json/endpoints.ts";
+import { dynamoClient, functionAccess, secretsClient } from "../adapters/aws-json/services.ts";
 import { createAccounts } from "../adapters/dynamodb/accounts.ts";
 import { createKeyFinder } from "../adapters/dynamodb/api-keys.ts";
-import { createDynamoClient } from "../adapters/dynamodb/client.ts";
+import { createDirectQueries, createDirectStore } from "../adapters/dynamodb/direct-store.ts";
 import { createLedger } from "../adapters/dynamodb/ledger.ts";
-import { createQueries } from "../adapters/dynamodb/queries.ts";
-import { createSdkStore } from "../adapters/dynamodb/sdk-store.ts";
 import { connectUpstream } from "../adapters/http/upstream.ts";
 import { streamHandler } from "../adapters/lambda/stream-handler.ts";
 import { createOpenAiCompatibleProvider } from "../adapters/openai-compatible/provider.ts";
@@ -33,17 +33,21 @@ const timers: Timers = {
   },
 };
 
+const pause = (milliseconds: number) => sleep(milliseconds);
 const tables = {
   accounts: environmentVariable(ENV.accountsTable),
   ledger: environmentVariable(ENV.ledgerTable),
   apiKeys: environmentVariable(ENV.apiKeysTable),
 };
-const client = createDynamoClient();
-const store = createSdkStore(client);
+const secretArn = environmentVariable(ENV.providerSecretArn);
+const access = functionAccess(process.env, timers.nowMs);
+// The tables are in the account that the secret is in.
+const dynamo = dynamoClient(access, accountOfArn(secretArn));
+const store = createDirectStore(dynamo.call);
 // The catalog travels beside the bundle, compiled and validated when the stack was synthesized.
 const catalog = loadCatalog(JSON.parse(readFileSync(new URL("./catalog.json", import.meta.url), "utf8")));
 const keyNamed = providerKeysFromSecret(
-  secretsManagerReader(environmentVariable(ENV.providerSecretArn)),
+  secretsManagerReader(secretsClient(access).call, secretArn, pause),
   timers,
 );
 // Read while the function starts, not while the first request waits.
@@ -57,11 +61,11 @@ const api = createApi({
     store,
     tables,
     nowMs: timers.nowMs,
-    pause: (milliseconds) => pause(milliseconds),
+    pause,
     newAttempt: () => randomBytes(5).toString("base64url"),
   }),
-  entries: createAccounts(store, createQueries(client), tables),
-  keys: cachedKeyFinder(createKeyFinder(store, tables), timers.nowMs),
+  entries: createAccounts(store, createDirectQueries(dynamo.call), tables),
+  keys: cachedKeyFinder(createKeyFinder(store, tables, pause), timers.nowMs),
   providers: createProviders(catalog, {
     kinds: { "openai-compatible": async () => createOpenAiCompatibleProvider },
     keyNamed,

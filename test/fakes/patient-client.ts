@@ -1,4 +1,6 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { JsonClient } from "../../lambda/adapters/aws-json/client.ts";
+import { localDynamoClient } from "../../lambda/adapters/aws-json/services.ts";
 import { createDynamoClient } from "../../lambda/adapters/dynamodb/client.ts";
 
 /** Longer than any test may take. */
@@ -10,4 +12,9 @@ const NEVER_MS = 3_600_000;
  */
 export function patientClient(endpoint: string): DynamoDBClient {
   return createDynamoClient(endpoint, 1, NEVER_MS);
+}
+
+/** The gateway's own client, as patient. */
+export function patientDirectClient(endpoint: string): JsonClient {
+  return localDynamoClient(endpoint, NEVER_MS);
 }

@@ -3,7 +3,7 @@ import type { Account, AccountStatus } from "../../core/ports.ts";
 import type { UnreadableAccount } from "../../core/unreadable-account.ts";
 import { readText, text, UnreadableNumber } from "./attributes.ts";
 import { accountKey, newAccountItem, readAccount, readEntry } from "./items.ts";
-import { firstOf, type IndexQuery, type Queries } from "./queries.ts";
+import { firstOf, type IndexQuery, type Queries } from "./paged-reads.ts";
 import type { Item, Store } from "./store.ts";
 import { LEDGER_BY_CREATED_AT, LEDGER_BY_ENTRY_ID, type TableNames } from "./tables.ts";
 

@@ -1,19 +1,25 @@
 import type { ApiKey, KeyChanges, SpendLimit } from "../../core/keys.ts";
 import type { KeyFinder } from "../../core/ports.ts";
 import type { RateLimit } from "../../core/rate-limit.ts";
+import { type LedgerContext, repeated } from "./attempts.ts";
 import { number, present, readBigint, readCount, readSet, readText, text } from "./attributes.ts";
 import { accountKey } from "./items.ts";
-import { firstOf, type Queries, textKey } from "./queries.ts";
+import { firstOf, type Queries, textKey } from "./paged-reads.ts";
 import type { AttributeValue, Item, Store, UpdateClauses } from "./store.ts";
 import { API_KEYS_BY_ACCOUNT, API_KEYS_BY_KEY_ID, type TableNames } from "./tables.ts";
 import { orUnavailable } from "./unavailable.ts";
 
 /** The hot path's part: one consistent-enough read by hash (the answer may be up to a second old, and is cached anyway). */
-export function createKeyFinder(store: Store, tables: Pick<TableNames, "apiKeys">): KeyFinder {
+export function createKeyFinder(
+  store: Store,
+  tables: Pick<TableNames, "apiKeys">,
+  pause: LedgerContext["pause"],
+): KeyFinder {
   return {
     async findByHash(keyHash) {
       const key = textKey("keyHash", keyHash);
-      const item = await orUnavailable(() => store.get(tables.apiKeys, key, { consistent: false }));
+      const read = () => store.get(tables.apiKeys, key, { consistent: false });
+      const item = await orUnavailable(() => repeated({ pause }, read));
       return item && readApiKey(item);
     },
   };

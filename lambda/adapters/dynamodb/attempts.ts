@@ -14,11 +14,14 @@ const TRIES = 6;
 const FIRST_PAUSE_MS = 25;
 
 /**
- * Repeats a write that is safe to repeat (its condition names what it replaces) while its answer is lost or
+ * Repeats a read, or a write that is safe to repeat (its condition names what it replaces), while its answer is lost or
  * throttled, doubling the pause: 25, 50, … 400 ms, under a second in all.
  * @throws StoreError the last failure, or at once a false condition.
  */
-export async function repeated<T>(context: LedgerContext, write: () => Promise<T>): Promise<T> {
+export async function repeated<T>(
+  context: Pick<LedgerContext, "pause">,
+  write: () => Promise<T>,
+): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await write();

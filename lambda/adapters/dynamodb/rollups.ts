@@ -1,6 +1,6 @@
 import type { RollupKeeper, RollupRow } from "../../core/rollup.ts";
 import { number, readBigint, readCount, readText, text } from "./attributes.ts";
-import type { Queries } from "./queries.ts";
+import type { Queries } from "./paged-reads.ts";
 import { type Item, type Store, StoreError } from "./store.ts";
 import { ROLLUPS_BY_DAY } from "./tables.ts";
 

@@ -5,7 +5,8 @@ import {
   type AttributeValue as SdkAttributeValue,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
-import { type AttributeValue, expressionsOf, type Item, type Store, StoreError } from "./store.ts";
+import { type AttributeValue, expressionsOf, type Item, type Store } from "./store.ts";
+import { storeErrorOf } from "./store-failures.ts";
 
 /** The store on the AWS SDK. The client must be made with `maxAttempts: 1`: a HOLD is never repeated behind our back. */
 export function createSdkStore(client: DynamoDBClient): Store {
@@ -49,13 +50,6 @@ export function createSdkStore(client: DynamoDBClient): Store {
   };
 }
 
-/** Errors after which DynamoDB has certainly not applied the write, and a later try may succeed. */
-const THROTTLES = new Set([
-  "ProvisionedThroughputExceededException",
-  "RequestLimitExceeded",
-  "ThrottlingException",
-]);
-
 async function translated<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
@@ -66,21 +60,14 @@ async function translated<T>(call: () => Promise<T>): Promise<T> {
 
 function toStoreError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
-  if (error.name === "ConditionalCheckFailedException") {
-    const item = "Item" in error && isItem(error.Item) ? fromSdk(error.Item) : undefined;
-    return new StoreError("condition_failed", error, item);
-  }
-  if (THROTTLES.has(error.name)) return new StoreError("throttled", error);
-  // A request DynamoDB calls wrong is a bug of ours, and repeating it would not help.
-  if (error.name === "ValidationException" || error.name === "ResourceNotFoundException") return error;
-  return new StoreError("unknown", error);
+  return storeErrorOf(error, "Item" in error && isItem(error.Item) ? fromSdk(error.Item) : undefined);
 }
 
 function isItem(value: unknown): value is Record<string, SdkAttributeValue> {
   return typeof value === "object" && value !== null;
 }
 
-function toSdk(item: Item): Record<string, SdkAttributeValue> {
+export function toSdk(item: Item): Record<string, SdkAttributeValue> {
   return Object.fromEntries(Object.entries(item).map(([name, value]) => [name, toSdkValue(value)]));
 }
 

@@ -64,13 +64,33 @@ function parseKeys(text: string): Keys {
   return keys;
 }
 
-/** Loaded at the first read, so that a request that needs no provider does not wait for the SDK. */
-export function secretsManagerReader(secretArn: string): ReadSecret {
+/** AWS's JSON protocol, by whoever speaks it. @throws Error when no whole answer came. */
+export type SecretsCall = (operation: string, body: string) => Promise<{ status: number; body: string }>;
+
+const TRIES = 3;
+const FIRST_PAUSE_MS = 100;
+
+/** Reads a secret's text; a read that failed is tried again, twice. */
+export function secretsManagerReader(
+  call: SecretsCall,
+  secretArn: string,
+  pause: (milliseconds: number) => Promise<unknown>,
+): ReadSecret {
   return async () => {
-    const { GetSecretValueCommand, SecretsManagerClient } = await import("@aws-sdk/client-secrets-manager");
-    const client = new SecretsManagerClient({});
-    const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: secretArn }));
-    client.destroy();
-    return SecretString ?? "{}";
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await readOnce(call, secretArn);
+      } catch (error) {
+        if (attempt === TRIES) throw error;
+        await pause(FIRST_PAUSE_MS * 2 ** (attempt - 1));
+      }
+    }
   };
+}
+
+async function readOnce(call: SecretsCall, secretArn: string): Promise<string> {
+  const { status, body } = await call("GetSecretValue", JSON.stringify({ SecretId: secretArn }));
+  if (status !== 200) throw new Error(`Secrets Manager answered ${status}`);
+  const { SecretString }: { SecretString?: string } = JSON.parse(body);
+  return SecretString ?? "{}";
 }

@@ -1,6 +1,6 @@
-import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { type Accounts, createAccounts } from "../../../lambda/adapters/dynamodb/accounts.ts";
 import { type ApiKeys, createApiKeys } from "../../../lambda/adapters/dynamodb/api-keys.ts";
+import { createDirectStore } from "../../../lambda/adapters/dynamodb/direct-store.ts";
 import { createLedger } from "../../../lambda/adapters/dynamodb/ledger.ts";
 import { createQueries } from "../../../lambda/adapters/dynamodb/queries.ts";
 import { createSdkStore } from "../../../lambda/adapters/dynamodb/sdk-store.ts";
@@ -14,7 +14,7 @@ import { NO_USAGE } from "../../../lambda/core/usage.ts";
 import type { LocalDynamo } from "../../../local/dynamodb.ts";
 import { NO_FAULTS } from "../../fakes/fault-plans.ts";
 import { FaultyProxy } from "../../fakes/faulty-proxy.ts";
-import { patientClient } from "../../fakes/patient-client.ts";
+import { patientClient, patientDirectClient } from "../../fakes/patient-client.ts";
 
 export type StartStore = () => Promise<LocalDynamo>;
 
@@ -37,7 +37,12 @@ export interface LedgerWorld {
 
 export const START_MS = Date.UTC(2026, 10, 23, 12);
 
+/** Which of the two clients reaches the store: the gateway's own, or the SDK. */
+export type ClientKind = "direct" | "sdk";
+
 export interface WorldOptions {
+  /** The gateway's own unless said otherwise. */
+  readonly client?: ClientKind;
   readonly seed: number;
   /** Calls that a late one may come after; a directed test lets it land itself, by `flush`. */
   readonly lateByAtMost: number;
@@ -48,9 +53,8 @@ export async function openWorld(startStore: StartStore, options: WorldOptions): 
   const clock = { nowMs: START_MS };
   const nowMs = () => clock.nowMs;
   const proxy = new FaultyProxy({ target: dynamo.endpoint, plan: NO_FAULTS, nowMs, ...options });
-  const client = patientClient(await proxy.listen());
+  const { store, close: closeStore } = openStore(await proxy.listen(), options.client ?? "direct");
   const directClient = patientClient(dynamo.endpoint);
-  const store = createSdkStore(client);
   const directStore = createSdkStore(directClient);
   const queries = createQueries(directClient);
   let attempts = 0;
@@ -73,19 +77,23 @@ export async function openWorld(startStore: StartStore, options: WorldOptions): 
     apiKeys: createApiKeys(directStore, queries, dynamo.tables),
     tables: dynamo.tables,
     clock,
-    close: () => closeAll([client, directClient], proxy, dynamo),
+    async close() {
+      await proxy.flush();
+      await closeStore();
+      directClient.destroy();
+      await proxy.close();
+      await dynamo.close();
+    },
   };
 }
 
-async function closeAll(
-  clients: readonly DynamoDBClient[],
-  proxy: FaultyProxy,
-  dynamo: LocalDynamo,
-): Promise<void> {
-  await proxy.flush();
-  for (const client of clients) client.destroy();
-  await proxy.close();
-  await dynamo.close();
+function openStore(endpoint: string, kind: ClientKind): { store: Store; close(): Promise<void> } {
+  if (kind === "direct") {
+    const client = patientDirectClient(endpoint);
+    return { store: createDirectStore(client.call), close: client.close };
+  }
+  const client = patientClient(endpoint);
+  return { store: createSdkStore(client), close: async () => client.destroy() };
 }
 
 let accountsMade = 0;

@@ -23,7 +23,9 @@ for (const [failure, code] of [
       pause: async () => {},
       newAttempt: () => "a",
     });
-    await expect(createKeyFinder(store, tables).findByHash("hash")).rejects.toMatchObject({ code });
+    await expect(createKeyFinder(store, tables, async () => {}).findByHash("hash")).rejects.toMatchObject({
+      code,
+    });
     await expect(ledger.account("acct_1")).rejects.toMatchObject({ code, retryable: true });
     await expect(ledger.entry("acct_1", "req_1")).rejects.toMatchObject({ code, retryable: true });
   });

@@ -1,5 +1,8 @@
 import { expect, test } from "vitest";
-import { providerKeysFromSecret } from "../../../lambda/adapters/secrets/provider-keys.ts";
+import {
+  providerKeysFromSecret,
+  secretsManagerReader,
+} from "../../../lambda/adapters/secrets/provider-keys.ts";
 import { providerKeysFromEnvironment } from "../../../local/provider-keys.ts";
 
 const MINUTE_MS = 60_000;
@@ -95,4 +98,24 @@ test("on one machine the keys come from the environment, read at each call", asy
   expect(await keyNamed("EMPTY").get()).toBeUndefined();
   environment["OPENAI_API_KEY"] = "sk-two";
   expect(await keyNamed("OPENAI_API_KEY").refresh()).toBe("sk-two");
+});
+
+test("The secret is read by its ARN; a read that fails is tried again, twice.", async () => {
+  const asked: string[] = [];
+  const pauses: number[] = [];
+  const answers = [{ status: 500, body: "{}" }, undefined, { status: 200, body: '{"SecretString":"{}"}' }];
+  const read = secretsManagerReader(
+    async (operation, body) => {
+      const answer = answers[asked.push(`${operation} ${body}`) - 1];
+      if (!answer) throw new Error("by test");
+      return answer;
+    },
+    "arn:1",
+    async (milliseconds) => pauses.push(milliseconds),
+  );
+  expect(await read()).toBe("{}");
+  expect(asked).toEqual(Array.from({ length: 3 }, () => 'GetSecretValue {"SecretId":"arn:1"}'));
+  expect(pauses).toEqual([100, 200]);
+  await expect(read()).rejects.toThrow();
+  expect(asked).toHaveLength(6);
 });

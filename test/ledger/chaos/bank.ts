@@ -1,9 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import { createAccounts } from "../../../lambda/adapters/dynamodb/accounts.ts";
 import { createApiKeys, createKeyFinder } from "../../../lambda/adapters/dynamodb/api-keys.ts";
+import { createDirectQueries, createDirectStore } from "../../../lambda/adapters/dynamodb/direct-store.ts";
 import { createLedger } from "../../../lambda/adapters/dynamodb/ledger.ts";
-import { createQueries } from "../../../lambda/adapters/dynamodb/queries.ts";
-import { createSdkStore } from "../../../lambda/adapters/dynamodb/sdk-store.ts";
 import type { Store } from "../../../lambda/adapters/dynamodb/store.ts";
 import { loadCatalog } from "../../../lambda/core/catalog.ts";
 import { type ApiKey, formatKey, newId, type SpendLimit } from "../../../lambda/core/keys.ts";
@@ -16,7 +15,7 @@ import { sweep } from "../../../lambda/ledger/sweep.ts";
 import { compileCatalog } from "../../../lib/config.ts";
 import { Config } from "../../../lib/config-schema.ts";
 import type { LocalDynamo } from "../../../local/dynamodb.ts";
-import { patientClient } from "../../fakes/patient-client.ts";
+import { patientDirectClient } from "../../fakes/patient-client.ts";
 import { type Interruption, Invocation, mortalProvider, mortalStore, mortalTimers } from "./invocation.ts";
 import { ProviderStandIn } from "./provider-stand-in.ts";
 import type { RequestPlan } from "./request-plan.ts";
@@ -71,17 +70,21 @@ const REQUEST_LIFE_MS = 15 * 60_000;
 
 /** The product wired as `npm start` wires it, with a clock of its own, and invocations that can die at every call. */
 export function openBank({ dynamo, endpoint, clock }: BankOptions) {
-  const clients = [patientClient(endpoint), patientClient(dynamo.endpoint)] as const;
-  const [store, directStore] = [mortalStore(createSdkStore(clients[0])), createSdkStore(clients[1])];
-  const queries = createQueries(clients[1]);
+  const [client, directClient] = [patientDirectClient(endpoint), patientDirectClient(dynamo.endpoint)];
+  const [store, directStore] = [
+    mortalStore(createDirectStore(client.call)),
+    createDirectStore(directClient.call),
+  ];
+  const queries = createDirectQueries(directClient.call);
   const { tables } = dynamo;
   let attempts = 0;
+  const pause = () => new Promise<void>((resolve) => setImmediate(resolve));
   const ledgerOn = (on: Store) =>
     createLedger({
       store: on,
       tables,
       nowMs: () => clock.nowMs(),
-      pause: () => new Promise((resolve) => setImmediate(resolve)),
+      pause,
       newAttempt: () => `${++attempts}`,
     });
   const ledger = ledgerOn(store);
@@ -97,7 +100,7 @@ export function openBank({ dynamo, endpoint, clock }: BankOptions) {
     catalog: CATALOG,
     ledger: watched(ledger, witness),
     entries: accounts,
-    keys: cachedKeyFinder(createKeyFinder(store, tables), () => clock.nowMs()),
+    keys: cachedKeyFinder(createKeyFinder(store, tables, pause), () => clock.nowMs()),
     providers: {
       get: async (name) =>
         (name === "p1" || name === "p2") && !standIn.withoutKey.has(name) ? providers[name] : undefined,
@@ -134,7 +137,7 @@ export function openBank({ dynamo, endpoint, clock }: BankOptions) {
         nowMs: () => clock.nowMs(),
         stopAtMs: Number.POSITIVE_INFINITY,
       }),
-    close: () => clients.forEach((client) => void client.destroy()),
+    close: () => [client, directClient].forEach((open) => void open.close()),
   };
 }
 
