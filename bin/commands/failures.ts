@@ -1,5 +1,5 @@
-import { CreditConflict, UnknownAccount } from "../../lambda/adapters/dynamodb/crediting.ts";
 import { StoreError } from "../../lambda/adapters/dynamodb/store.ts";
+import { CreditConflict, UnknownAccount } from "../../lambda/core/credit-errors.ts";
 import { GatewayError } from "../../lambda/core/errors.ts";
 import { ConfigError } from "../../lib/config.ts";
 

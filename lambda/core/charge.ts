@@ -47,6 +47,8 @@ export interface Entry {
   readonly amountPicoUsd: PicoUsd;
   /** The part of a cost that nothing was left to pay with. */
   readonly writeOffPicoUsd: PicoUsd;
+  /** What was paid on top of a top-up, or paid back with a refund (negative). No balance moves by it. */
+  readonly feePicoUsd?: PicoUsd | undefined;
   readonly createdAt: string;
   readonly charge?: ChargeFacts | undefined;
   /** Why an operator made it. */

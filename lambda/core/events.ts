@@ -47,6 +47,7 @@ export interface BalanceMoved {
   readonly type: string;
   readonly amount_pico_usd: string;
   readonly write_off_pico_usd: string;
+  readonly fee_pico_usd: string;
   readonly created_at: string;
 }
 
@@ -151,6 +152,7 @@ function balanceMoved(entry: Entry): BalanceMoved {
     type: entry.type,
     amount_pico_usd: String(entry.amountPicoUsd),
     write_off_pico_usd: String(entry.writeOffPicoUsd),
+    fee_pico_usd: String(entry.feePicoUsd ?? 0n),
     created_at: entry.createdAt,
   };
 }

@@ -33,6 +33,8 @@ export interface LowBalances {
   markTold(accountId: string, sequence: number): Promise<void>;
   /** Forgets the crossing when the balance is back, so that the next one is told of. */
   rearm(accountId: string, sequence: number, thresholdPicoUsd: PicoUsd): Promise<void>;
+  /** Forgets the crossing whatever the balance is, so that a balance which is low is told of once more. */
+  retell(accountId: string): Promise<void>;
 }
 
 /** The same event, id and all, however often the same crossing is told of. */

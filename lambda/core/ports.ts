@@ -81,6 +81,8 @@ export interface Credit {
   readonly creditId: string;
   readonly type: Exclude<EntryType, "charge">;
   readonly amountPicoUsd: PicoUsd;
+  /** Written down with it; moves nothing. */
+  readonly feePicoUsd?: PicoUsd | undefined;
   readonly createdAt: string;
   readonly reason?: string | undefined;
   readonly charge?: ChargeFacts | undefined;
@@ -110,6 +112,11 @@ export interface Ledger {
 export interface EntriesReader {
   /** The ledger's entries in order of time, both ends (ISO 8601) inclusive; a new one is among them within a second or so. */
   entries(accountId: string, range: { from: string; to: string }): AsyncIterable<Entry>;
+}
+
+/** The entries of an account whose ids begin alike, in order of id, read consistently; one in an outbox is not among them. */
+export interface NamedEntries {
+  entriesNamed(accountId: string, prefix: string): AsyncIterable<Entry>;
 }
 
 export interface KeyFinder {

@@ -77,6 +77,9 @@ export const balanceMoved = z.object({
   type: z.enum(["topup", "refund", "adjustment", "late"]).describe("The entry's type"),
   amount_pico_usd: picoUsd("What the balance moved by"),
   write_off_pico_usd: picoUsd("What nothing was left to pay with"),
+  fee_pico_usd: picoUsd(
+    "The fee paid on top of a top-up, or paid back with a refund (negative); no balance moved by it",
+  ),
   created_at: time("When it was posted"),
 }) satisfies z.ZodType<BalanceMoved>;
 

@@ -11,6 +11,7 @@ function moved(type: "balance.credited" | "balance.adjusted", entryId: string): 
       ...detail,
       amount_pico_usd: "1",
       write_off_pico_usd: "0",
+      fee_pico_usd: "0",
       created_at: "2026-11-23T10:00:00.000Z",
     },
   };

@@ -21,6 +21,8 @@ export interface Accounts {
   entries(accountId: string, range?: { from: string; to: string }): AsyncIterable<Entry>;
   /** Every entry, read consistently, in order of its id. Ids of new requests are last: they begin with the time. */
   entriesById(accountId: string, order: { newestFirst: boolean }): AsyncIterable<Entry>;
+  /** Entries whose ids begin alike, in order of id, read consistently. */
+  entriesNamed(accountId: string, prefix: string): AsyncIterable<Entry>;
   /** Which account an entry belongs to; undefined while it is still in an outbox. */
   ownerOf(entryId: string): Promise<string | undefined>;
 }
@@ -54,6 +56,8 @@ export function createAccounts(store: Store, queries: Queries, tables: TableName
         between: range && { name: "createdAt", ...range },
       }),
     entriesById: (accountId, order) => readEntries(accountId, order),
+    entriesNamed: (accountId, prefix) =>
+      readEntries(accountId, { between: { name: "entryId", from: prefix, to: prefix + LAST_CHARACTER } }),
     async ownerOf(entryId) {
       const partition = { name: "entryId", value: entryId };
       const item = await firstOf(queries.query(tables.ledger, { index: LEDGER_BY_ENTRY_ID, partition }));
@@ -61,6 +65,9 @@ export function createAccounts(store: Store, queries: Queries, tables: TableName
     },
   };
 }
+
+/** Behind every character of an id. */
+const LAST_CHARACTER = "\u{10ffff}";
 
 function readable(item: Item): Account | UnreadableAccount {
   try {

@@ -1,6 +1,7 @@
 import type { Entry } from "../../core/charge.ts";
+import { CreditConflict, requestedAmount, UnknownAccount } from "../../core/credit-errors.ts";
 import { NO_KEY_PERIOD } from "../../core/hold.ts";
-import { formatUsd, maxOf, type PicoUsd } from "../../core/money.ts";
+import { maxOf } from "../../core/money.ts";
 import type { Credit } from "../../core/ports.ts";
 import { type LedgerContext, refusedBy } from "./attempts.ts";
 import { number } from "./attributes.ts";
@@ -8,27 +9,6 @@ import { drain } from "./draining.ts";
 import { accountKey, entryRecord, readAccount, readCredits } from "./items.ts";
 import { findEntry, readAccountItem } from "./reading.ts";
 import type { Item, UpdateClauses } from "./store.ts";
-
-/** Raised when a credit's id is used again with another amount. The message names both amounts. */
-export class CreditConflict extends Error {
-  readonly existing: Entry;
-
-  constructor(existing: Entry, wanted: Credit) {
-    super(
-      `credit ${wanted.creditId} exists with ${formatUsd(requestedAmount(existing))} USD, ` +
-        `now asked with ${formatUsd(wanted.amountPicoUsd)} USD`,
-    );
-    this.name = "CreditConflict";
-    this.existing = existing;
-  }
-}
-
-export class UnknownAccount extends Error {
-  constructor(accountId: string) {
-    super(`there is no account ${accountId}`);
-    this.name = "UnknownAccount";
-  }
-}
 
 /**
  * CREDIT, in the order that was model-checked: the account's outbox is read before the ledger, because DRAIN puts the
@@ -55,11 +35,6 @@ export async function credit(context: LedgerContext, wanted: Credit): Promise<En
   }
 }
 
-/** What was asked for: the amount that moved, less what was written off of it. */
-function requestedAmount(entry: Entry): PicoUsd {
-  return entry.amountPicoUsd - entry.writeOffPicoUsd;
-}
-
 /** Undefined when the account changed since it was read. */
 async function applyCredit(context: LedgerContext, wanted: Credit, item: Item): Promise<Entry | undefined> {
   const { availablePicoUsd } = readAccount(item);
@@ -70,6 +45,7 @@ async function applyCredit(context: LedgerContext, wanted: Credit, item: Item): 
     type: wanted.type,
     amountPicoUsd,
     writeOffPicoUsd: amountPicoUsd - wanted.amountPicoUsd,
+    feePicoUsd: wanted.feePicoUsd || undefined,
     createdAt: wanted.createdAt,
     reason: wanted.reason,
     charge: wanted.charge,

@@ -53,6 +53,13 @@ export function createLowBalances(store: Store, table: string): LowBalances {
         values: { ":true": { BOOL: true }, ":sequence": number(sequence) },
       });
     },
+    async retell(accountId) {
+      await update(accountId, {
+        set: [],
+        remove: CROSSING.map((name) => `#${name}`),
+        condition: ["attribute_exists(#accountId)"],
+      });
+    },
     async rearm(accountId, sequence, thresholdPicoUsd) {
       await update(accountId, {
         set: [],

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { CreditConflict, UnknownAccount } from "../../../lambda/adapters/dynamodb/crediting.ts";
+import { CreditConflict, UnknownAccount } from "../../../lambda/core/credit-errors.ts";
 import { isCredit, isDrainPut } from "../../fakes/dynamodb-call.ts";
 import { inOrder } from "../../fakes/fault-plans.ts";
 import type { FaultKind } from "../../fakes/faulty-proxy.ts";
