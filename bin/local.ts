@@ -1,11 +1,13 @@
 /** `npm start`: the whole product in one process, on embedded stores kept in a folder. */
 import { createObjectStore, createS3Client } from "../lambda/adapters/s3/object-store.ts";
+import { WEBHOOK_PATH } from "../lambda/payments/webhook/api.ts";
 import { ConfigError, compileCatalog, loadConfig } from "../lib/config.ts";
 import { openConsumerStores } from "../local/consumer-stores.ts";
 import { claimDataFolder, type DataFolder, FolderInUseError } from "../local/data-folder.ts";
 import { startDynamo } from "../local/dynamodb.ts";
 import { firstKey } from "../local/first-run.ts";
 import { greeting } from "../local/greeting.ts";
+import { autoTopUpTarget, type LocalPayments, openLocalPayments } from "../local/payments.ts";
 import { keepReporting, reportWorld } from "../local/reports.ts";
 import { openRequestLog } from "../local/request-log.ts";
 import { systemTimers, wireLocal } from "../local/runtime.ts";
@@ -24,13 +26,22 @@ async function main(folder: DataFolder): Promise<void> {
   const objects = createObjectStore(createS3Client(s3.endpoint), LOCAL_BUCKET);
   const log = openRequestLog(folder.file("requests.jsonl"));
   const report = (message: string) => console.error(message);
+  let payments: LocalPayments | undefined;
   const usage = startUsage({
     objects,
     report,
+    targets: [autoTopUpTarget(() => payments)],
     stores: openConsumerStores(dynamo.endpoint, dynamo.tables),
     ...usageFiles(folder.file),
   });
   const router = wireLocal(dynamo, catalogFile, log, systemTimers, usage.watch);
+  payments = await openLocalPayments({
+    ...{ dynamo, ledger: router.ledger, accounts: router.accounts, billing: catalogFile.billing, report },
+    stripeApiBaseUrl: catalogFile.payments.stripeApiBaseUrl,
+    environment: process.env,
+    file: folder.file,
+    nowMs: systemTimers.nowMs,
+  });
   const key = await firstKey(router.accounts, router.keys, router.ledger);
   // What a crash left behind is mended before anyone asks.
   await router.sweep();
@@ -40,13 +51,18 @@ async function main(folder: DataFolder): Promise<void> {
   const healing = usage
     .heal(router.accounts)
     .catch((error: unknown) => report(`usage is not complete: ${String(error)}`));
-  const server = await startServer(router.api, Number(process.env["PORT"] ?? 8787));
-  const baseUrl = `http://127.0.0.1:${server.port}/v1`;
+  const server = await startServer(router.api, Number(process.env["PORT"] ?? 8787), undefined, [
+    { path: WEBHOOK_PATH, fetch: payments.webhook.fetch },
+  ]);
+  const origin = `http://127.0.0.1:${server.port}`;
+  const baseUrl = `${origin}/v1`;
+  payments.start(origin);
   folder.announce({
     baseUrl,
     dynamodbEndpoint: dynamo.endpoint,
     s3Endpoint: s3.endpoint,
     reportsBucket: LOCAL_BUCKET,
+    testPaymentsUrl: payments.standIn?.baseUrl,
     pid: process.pid,
   });
   console.log(greeting({ baseUrl, key, models: [...router.catalog.models.keys()], folder: folder.path }));
@@ -54,6 +70,7 @@ async function main(folder: DataFolder): Promise<void> {
   onStop(async () => {
     clearInterval(sweeping);
     await server.close();
+    await payments?.stop();
     await stopReporting();
     await usage.stop();
     await healing;

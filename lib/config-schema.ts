@@ -4,16 +4,10 @@
  */
 import { BlockList, isIP } from "node:net";
 import { z } from "zod";
+import { Billing } from "./config-billing.ts";
 import { fields, listOf, oneOf, text, wholeNumber } from "./config-fields.ts";
 
-// --- billing --------------------------------------------------------------------------------------------------
-
-const Billing = fields({
-  minimumTopUpUsd: text(/^\d{1,9}(\.\d{1,2})?$/, 'USD and cents as a string, such as "10"').default("10"),
-  serviceFeePercent: text(/^(\d{1,2}(\.\d{1,4})?|100)$/, 'a percentage as a string, such as "5"').default(
-    "5",
-  ),
-});
+// --- browsers -------------------------------------------------------------------------------------------------
 
 const ORIGIN_FORM = '"*" or an origin, such as "https://app.example.com"';
 
@@ -83,6 +77,12 @@ const BaseUrl = z
     if (message) context.addIssue({ code: "custom", message });
   })
   .transform((baseUrl) => baseUrl.replace(/\/+$/, ""));
+
+/** Where Stripe's key and webhook secret are kept is not for a file: see docs/payments.md. */
+const Payments = fields({
+  /** Absent: Stripe's own. Another is for tests. */
+  stripeApiBaseUrl: BaseUrl.optional(),
+});
 
 const milliseconds = wholeNumber("milliseconds, a whole number above 0");
 
@@ -249,6 +249,7 @@ const PROVIDER_NAME = /^[a-z0-9][a-z0-9-]{0,31}$/;
 
 export const Config = fields({
   billing: Billing.prefault({}),
+  payments: Payments.prefault({}),
   cors: Cors.prefault({}),
   providers: z.record(text(PROVIDER_NAME, "a name of 1 to 32 of a-z 0-9 -"), Provider, {
     error: ({ code }) =>

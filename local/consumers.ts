@@ -14,6 +14,8 @@ export interface ConsumerOptions {
   /** Of a lake file: its time and something random, so that no two are alike and they sort by time. */
   newName(): string;
   bury(letter: DeadLetter): void;
+  /** What else listens. */
+  readonly targets?: readonly Target[] | undefined;
   /** So many rows wait to be written. */
   onRows?(waiting: number): void;
 }
@@ -35,6 +37,7 @@ export function createConsumers(options: ConsumerOptions): { bus: LocalBus; lake
         },
       },
       ...(options.stores ? [rollups(options.stores), lowBalance(options.stores, () => bus)] : []),
+      ...(options.targets ?? []),
     ],
     options,
   );

@@ -8,6 +8,8 @@ export interface LocalServerFile {
   /** Readable without a signature. */
   readonly s3Endpoint: string;
   readonly reportsBucket: string;
+  /** Of the stand-in of Stripe; absent where payments are Stripe's own. */
+  readonly testPaymentsUrl?: string | undefined;
   readonly pid: number;
 }
 

@@ -14,11 +14,18 @@ export interface LocalServer {
   close(): Promise<void>;
 }
 
+/** What answers below a path of its own beside the API, as another function does in AWS. */
+export interface Mount {
+  readonly path: string;
+  fetch(request: Request): Response | Promise<Response>;
+}
+
 /** The API on a port of this machine only. What a request leaves to be done (settle, drain) is waited for at the end. */
 export async function startServer(
   app: Api,
   port: number,
   nowMs: () => number = Date.now,
+  mounts: readonly Mount[] = [],
 ): Promise<LocalServer> {
   const background = new Set<Promise<unknown>>();
   const waitUntil = (promise: Promise<unknown>) => {
@@ -26,12 +33,16 @@ export async function startServer(
     background.add(tracked);
   };
   const server = createAdaptorServer({
-    fetch: (request) =>
-      app.fetch(
+    fetch: (request) => {
+      const { pathname } = new URL(request.url);
+      const mount = mounts.find(({ path }) => pathname === path || pathname.startsWith(`${path}/`));
+      if (mount) return mount.fetch(request);
+      return app.fetch(
         request,
         { deadlineMs: nowMs() + REQUEST_LIFE_MS },
         { waitUntil, passThroughOnException: () => {}, props: {} },
-      ),
+      );
+    },
   }) as Server;
   server.listen(port, "127.0.0.1");
   await once(server, "listening");

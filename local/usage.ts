@@ -3,7 +3,7 @@ import { appendFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Store } from "../lambda/adapters/dynamodb/store.ts";
 import type { ObjectStore } from "../lambda/core/ports.ts";
-import type { DeadLetter, LocalBus } from "./bus.ts";
+import type { DeadLetter, LocalBus, Target } from "./bus.ts";
 import type { ConsumerStores } from "./consumer-stores.ts";
 import { createConsumers } from "./consumers.ts";
 import { type EntriesOfAll, missingEntries } from "./missing-entries.ts";
@@ -18,6 +18,8 @@ const FLUSH_AT_ROWS = 5_000;
 export interface LocalUsageOptions {
   readonly objects: ObjectStore;
   readonly stores?: ConsumerStores | undefined;
+  /** What listens to the bus beside usage. */
+  readonly targets?: readonly Target[];
   readonly unfinished: UnfinishedHours;
   bury(letter: DeadLetter): void;
   /** What went wrong beside the requests, as a sentence for the person at the terminal. */
@@ -35,10 +37,18 @@ export interface LocalUsage {
   stop(): Promise<void>;
 }
 
-export function startUsage({ objects, stores, unfinished, bury, report }: LocalUsageOptions): LocalUsage {
+export function startUsage({
+  objects,
+  stores,
+  targets,
+  unfinished,
+  bury,
+  report,
+}: LocalUsageOptions): LocalUsage {
   const { bus, lake } = createConsumers({
     objects,
     stores,
+    targets,
     pause: (milliseconds) => pause(milliseconds),
     newName: newLakeName,
     bury: (letter) => {

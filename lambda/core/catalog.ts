@@ -14,7 +14,11 @@ export interface CatalogFile {
 
 export interface Billing {
   readonly minimumTopUpUsd: string;
+  /** Of one top-up, before its fee. */
+  readonly maximumTopUpUsd: string;
   readonly serviceFeePercent: string;
+  /** The most that any account may have made automatically in a day. */
+  readonly autoTopUpsPerDay: number;
 }
 
 /** What every kind of provider has. */

@@ -35,6 +35,11 @@ test.each<[string, (string | number)[], unknown, string]>([
   ["a timeout of nothing", openai("timeouts"), { idleMs: 0 }, "timeouts.idleMs: found 0, expected milliseconds"],
   ["a top-up in tenths of a cent", ["billing", "minimumTopUpUsd"], "10.005", 'found "10.005", expected USD and cents'],
   ["a fee above everything", ["billing", "serviceFeePercent"], "101", 'found "101", expected a percentage'],
+  ["a top-up below what Stripe charges", ["billing", "minimumTopUpUsd"], "0.49", "expected at least 0.50"],
+  ["a largest top-up below the smallest", ["billing", "maximumTopUpUsd"], "9.99", "expected at least minimumTopUpUsd, 10"],
+  ["a largest top-up that Stripe cannot charge", ["billing", "maximumTopUpUsd"], "500000", "expected at most 499999.99"],
+  ["no automatic top-up a day", ["billing", "autoTopUpsPerDay"], 0, "expected a number of automatic top-ups"],
+  ["Stripe on a private network", ["payments"], { stripeApiBaseUrl: "https://10.0.0.1" }, "expected a public host"],
   ["an origin with a path", ["cors"], { origins: ["https://a.example/x"] }, 'cors.origins[0]: found "https://a.example/x", expected "*" or an origin'],
   ["tiers that do not ascend", model("prices", "tiers"), tiers(200, 100), "tiers[1].aboveInputTokens: found 100, expected more than 200"],
   ["costs of half a kind", model("routes", 0, "costs"), { inputUsdPerMillion: "1" }, "costs.outputUsdPerMillion: missing, expected USD"],
@@ -76,7 +81,7 @@ test.each([
 
 test("an unknown field is refused by name, wherever it stands", async () => {
   expect(await problemsOf({ ...EXAMPLE, model: [] })).toEqual([
-    "model: unknown field, expected one of billing, cors, providers, models",
+    "model: unknown field, expected one of billing, payments, cors, providers, models",
   ]);
   const [problem] = await problemsOf(changed(model("prices", "input"), "1"));
   expect(problem).toMatch(/^models\[0\]\.prices\.input: unknown field, expected one of inputUsdPerMillion, /);
@@ -125,7 +130,7 @@ test("every problem is listed at once, the ones across fields too", async () => 
 
 test.each([["null"], ["[]"], ['"text"']])("%s is no configuration", async (json) => {
   await expect(loadConfig(await write(json))).rejects.toThrow(
-    "the configuration: found " + json + ", expected an object of billing, cors, providers, models",
+    "the configuration: found " + json + ", expected an object of billing, payments, cors, providers, models",
   );
 });
 

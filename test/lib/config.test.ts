@@ -27,7 +27,12 @@ test("the documentation's JSON example loads, with defaults for what it leaves o
 
 test("billing has the documented defaults", async () => {
   const { billing } = await load(changed(["billing"], undefined));
-  expect(billing).toEqual({ minimumTopUpUsd: "10", serviceFeePercent: "5" });
+  expect(billing).toEqual({
+    minimumTopUpUsd: "10",
+    maximumTopUpUsd: "1000",
+    serviceFeePercent: "5",
+    autoTopUpsPerDay: 5,
+  });
 });
 
 test("a TypeScript file's default export loads", async () => {

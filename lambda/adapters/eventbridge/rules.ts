@@ -19,4 +19,5 @@ export const RULES = {
     source: ["wlrouter"],
     "detail-type": ["usage.settled", "balance.credited", "balance.adjusted"],
   },
+  autoTopUp: { source: ["wlrouter"], "detail-type": ["balance.low"] },
 } as const satisfies Record<string, RulePattern>;
