@@ -8,9 +8,9 @@ import type { Credit } from "./ports.ts";
 /** Every payment's credit begins with it. */
 export const TOP_UP_PREFIX = "topup_";
 export const REFUND_PREFIX = "refund_";
-export const DISPUTE_PREFIX = "dispute_";
+const DISPUTE_PREFIX = "dispute_";
 
-export const TOP_UP_REASON = "top-up";
+const TOP_UP_REASON = "top-up";
 export const AUTOMATIC_REASON = "automatic top-up";
 
 export function topUpId(paymentId: string): string {

@@ -245,7 +245,7 @@ export class Books {
   }
 }
 
-export function chargeOf(state: BooksState, intentId: string): Stripe.Charge | undefined {
+function chargeOf(state: BooksState, intentId: string): Stripe.Charge | undefined {
   const latest = state.intents[intentId]?.latest_charge;
   return typeof latest === "string" ? state.charges[latest] : undefined;
 }

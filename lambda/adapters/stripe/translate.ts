@@ -132,7 +132,7 @@ function savedMethod(intent: Stripe.PaymentIntent): SavedMethod | undefined {
   };
 }
 
-export function idOf(reference: string | { readonly id: string } | null | undefined): string | undefined {
+function idOf(reference: string | { readonly id: string } | null | undefined): string | undefined {
   return (typeof reference === "string" ? reference : reference?.id) || undefined;
 }
 
