@@ -33,3 +33,7 @@ export function wholeNumber(form: string) {
     .min(1, { error: form })
     .max(LARGEST_INTEGER, { error: `at most ${LARGEST_INTEGER}` });
 }
+
+export const milliseconds = wholeNumber("milliseconds, a whole number above 0");
+
+export const PROVIDER_NAME = /^[a-z0-9][a-z0-9-]{0,31}$/;

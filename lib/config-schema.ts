@@ -5,8 +5,8 @@
 import { BlockList, isIP } from "node:net";
 import { z } from "zod";
 import { Billing } from "./config-billing.ts";
-import { Console } from "./config-console.ts";
-import { fields, listOf, oneOf, text, wholeNumber } from "./config-fields.ts";
+import { fields, listOf, milliseconds, oneOf, PROVIDER_NAME, text, wholeNumber } from "./config-fields.ts";
+import { Routing, Variants } from "./routing-schema.ts";
 
 // --- browsers -------------------------------------------------------------------------------------------------
 
@@ -85,8 +85,6 @@ const Payments = fields({
   stripeApiBaseUrl: BaseUrl.optional(),
 });
 
-const milliseconds = wholeNumber("milliseconds, a whole number above 0");
-
 const OpenAiCompatible = fields({
   kind: z.literal("openai-compatible"),
   baseUrl: BaseUrl,
@@ -121,6 +119,8 @@ const OpenAiCompatible = fields({
     /** `stream: false` answers arrive whole, and a reasoning model may think for minutes before its first byte. */
     firstByteMs: milliseconds.default(285_000),
     idleMs: milliseconds.default(120_000),
+    /** Of one attempt, its whole answer included; absent, only the request's own deadline ends it. */
+    totalMs: milliseconds.optional(),
   }).prefault({}),
 });
 
@@ -183,7 +183,12 @@ const Prices = fields(
 const Route = fields({
   provider: z.string({ error: "the name of a provider" }),
   model: text(/^.{1,200}$/, "the provider's own name for the model"),
+  /** What it costs the operator; absent: the prices. */
   costs: Prices.optional(),
+  /** What the customer pays where this route answers; absent: the model's prices. */
+  prices: Prices.optional(),
+  /** Its share of the requests; routes without one come after those that have one. None has one: they go in order. */
+  weight: wholeNumber("a whole number above 0").max(1_000, { error: "at most 1000" }).optional(),
 });
 
 const Model = fields({
@@ -201,6 +206,7 @@ const Model = fields({
   outputModalities: listOf(oneOf("text", "image", "audio"), 'a list of "text", "image", "audio"'),
   prices: Prices,
   routes: listOf(Route, "at least one route"),
+  variants: Variants.optional(),
 }).superRefine((model, context) => {
   if (model.maxOutputTokens > model.contextWindow) {
     const message = `at most contextWindow, ${model.contextWindow}`;
@@ -221,6 +227,7 @@ function everyPrice(model: { prices: z.output<typeof Prices>; routes: z.output<t
   const lists = [
     { prices: model.prices, path: ["prices"] },
     ...model.routes.map(({ costs }, index) => ({ prices: costs, path: ["routes", index, "costs"] })),
+    ...model.routes.map(({ prices }, index) => ({ prices, path: ["routes", index, "prices"] })),
   ];
   return lists.flatMap(({ prices, path }) =>
     prices
@@ -240,19 +247,21 @@ const References = z.looseObject({
   models: z
     .array(
       z
-        .looseObject({ id: z.unknown(), routes: z.array(z.unknown()).catch([]) })
+        .looseObject({
+          id: z.unknown(),
+          routes: z.array(z.unknown()).catch([]),
+          variants: z.record(z.string(), z.unknown()).optional().catch(undefined),
+        })
         .catch({ id: null, routes: [] }),
     )
     .catch([]),
 });
 
-const PROVIDER_NAME = /^[a-z0-9][a-z0-9-]{0,31}$/;
-
 export const Config = fields({
   billing: Billing.prefault({}),
   payments: Payments.prefault({}),
   cors: Cors.prefault({}),
-  console: Console.prefault({}),
+  routing: Routing.prefault({}),
   providers: z.record(text(PROVIDER_NAME, "a name of 1 to 32 of a-z 0-9 -"), Provider, {
     error: ({ code }) =>
       code === "invalid_key" ? "a name of 1 to 32 of a-z 0-9 -" : "an object of providers by name",
@@ -265,22 +274,38 @@ function checkReferences(config: unknown, context: z.RefinementCtx): void {
   if (!data) return;
   const names = data.providers && Object.keys(data.providers);
   const seen = new Map<unknown, number>();
-  for (const [index, { id, routes }] of data.models.entries()) {
+  for (const [index, { id, routes, variants }] of data.models.entries()) {
     const first = seen.get(id);
     if (first === undefined) seen.set(id, index);
     else if (typeof id === "string") {
       const message = `an id of its own: models[${first}] has this one`;
       context.addIssue({ code: "custom", message, path: ["models", index, "id"] });
     }
-    for (const [routeIndex, route] of routes.entries()) {
-      const provider = z.looseObject({ provider: z.string() }).safeParse(route).data?.provider;
-      if (provider === undefined || !names || names.includes(provider)) continue;
+    for (const { provider, path } of [...routeProviders(routes), ...variantProviders(variants)]) {
+      if (!names || names.includes(provider)) continue;
       const message = `one of the providers: ${names.join(", ") || "none is configured"}`;
-      context.addIssue({
-        code: "custom",
-        message,
-        path: ["models", index, "routes", routeIndex, "provider"],
-      });
+      context.addIssue({ code: "custom", message, path: ["models", index, ...path] });
     }
   }
+}
+
+interface NamedProvider {
+  readonly provider: string;
+  readonly path: readonly PropertyKey[];
+}
+
+function routeProviders(routes: readonly unknown[]): NamedProvider[] {
+  return routes.flatMap((route, index) => {
+    const { data } = z.looseObject({ provider: z.string() }).safeParse(route);
+    return data ? [{ provider: data.provider, path: ["routes", index, "provider"] }] : [];
+  });
+}
+
+function variantProviders(variants: unknown): NamedProvider[] {
+  const { data = {} } = Variants.safeParse(variants);
+  return Object.entries(data).flatMap(([name, variant]) =>
+    (["order", "only", "ignore"] as const).flatMap((list) =>
+      (variant[list] ?? []).map((provider, index) => ({ provider, path: ["variants", name, list, index] })),
+    ),
+  );
 }

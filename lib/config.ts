@@ -105,23 +105,30 @@ type CatalogPrices = CatalogTokenPrices & {
 };
 
 /** Plain JSON inside the function's bundle: all that a running gateway knows of models, prices and providers. */
-export type CatalogFile = Omit<ValidConfig, "models" | "console"> & {
+export type CatalogFile = Omit<ValidConfig, "models"> & {
   /** First 8 hex digits of the SHA-256 of the rest; pinned into every hold, so that a charge names its prices. */
   version: string;
   models: (Omit<ValidModel, "prices" | "routes"> & {
     prices: CatalogPrices;
-    routes: { provider: string; model: string; costs: CatalogPrices }[];
+    routes: (Omit<ValidModel["routes"][number], "costs" | "prices"> & {
+      costs: CatalogPrices;
+      prices?: CatalogPrices;
+    })[];
   })[];
 };
 
 /** Fills in every default: a kind without a price of its own costs what the kind it is a part of costs. */
-export function compileCatalog({ console: _, ...config }: ValidConfig): CatalogFile {
+export function compileCatalog(config: ValidConfig): CatalogFile {
   const content = {
     ...config,
     models: config.models.map((model) => ({
       ...model,
       prices: compilePrices(model.prices),
-      routes: model.routes.map((route) => ({ ...route, costs: compilePrices(route.costs ?? model.prices) })),
+      routes: model.routes.map(({ costs, prices, ...route }) => ({
+        ...route,
+        costs: compilePrices(costs ?? prices ?? model.prices),
+        ...(prices && { prices: compilePrices(prices) }),
+      })),
     })),
   };
   const version = createHash("sha256").update(canonicalJson(content)).digest("hex").slice(0, 8);

@@ -15,6 +15,7 @@ import type { Timers } from "../lambda/core/timers.ts";
 import { createApi } from "../lambda/gateway/api.ts";
 import { cachedKeyFinder } from "../lambda/gateway/authenticate.ts";
 import { createProviders } from "../lambda/gateway/providers.ts";
+import { createRouteMonitor } from "../lambda/gateway/route-monitor.ts";
 import { sweep } from "../lambda/ledger/sweep.ts";
 import { localCatalog } from "./catalog.ts";
 import { createDemoProvider, DEMO_PROVIDER } from "./demo-provider.ts";
@@ -66,19 +67,24 @@ export function wireLocal(
     connect: connectUpstream,
   });
   const demo = createDemoProvider();
+  const monitor = createRouteMonitor(catalog.routing.breaker, timers.nowMs);
   const api = createApi({
     catalog,
     ledger,
     entries: accounts,
     keys: cachedKeyFinder(createKeyFinder(store, dynamo.tables, pause), timers.nowMs),
     providers: { get: async (name) => (name === DEMO_PROVIDER ? demo : configured.get(name)) },
+    monitor,
     log,
     timers,
     newRequestId: () => `req_${uuidv7()}`,
+    random: Math.random,
   });
   return {
     api,
     catalog,
+    /** What is known of each route that was called: for the operator's page of providers. */
+    routeHealth: monitor.snapshot,
     ledger,
     accounts,
     keys: createApiKeys(store, queries, dynamo.tables),

@@ -55,6 +55,23 @@ export function quote(request: QuoteRequest, model: Model): Quote {
   };
 }
 
+/** A quote that covers each of these: whichever route answers, what it may cost is there. */
+export function dearestOf(quotes: readonly [Quote, ...Quote[]]): Quote {
+  const [first, ...others] = quotes;
+  if (others.length === 0) return first;
+  const largest = (count: (quoted: Quote) => number) => Math.max(...quotes.map(count));
+  return {
+    ...first,
+    prices: {
+      input: maxOf(0n, ...quotes.map(({ prices }) => prices.input)),
+      output: maxOf(0n, ...quotes.map(({ prices }) => prices.output)),
+    },
+    inputBoundTokens: largest((quoted) => quoted.inputBoundTokens),
+    inputEstimateTokens: largest((quoted) => quoted.inputEstimateTokens),
+    outputCapTokens: largest((quoted) => quoted.outputCapTokens),
+  };
+}
+
 function amountFor(quoted: Quote, inputTokens: number, outputCapTokens: number): PicoUsd {
   return (
     quoted.prices.input * BigInt(inputTokens) +

@@ -1,5 +1,6 @@
 import { parseUsdPerMillion } from "./money.ts";
 import type { Prices, TokenPrices } from "./prices.ts";
+import type { RoutePreference } from "./route-preference.ts";
 import type { Timeouts } from "./upstream/upstream.ts";
 
 /** What `lib/config.ts` compiles the configuration into: plain JSON inside the function's bundle. */
@@ -8,6 +9,7 @@ export interface CatalogFile {
   readonly version: string;
   readonly billing: Billing;
   readonly cors: { readonly origins: readonly string[] };
+  readonly routing: RoutingSettings;
   readonly providers: Readonly<Record<string, ProviderSettings>>;
   readonly models: readonly ModelFile[];
 }
@@ -46,6 +48,22 @@ export interface OpenAiCompatibleSettings extends CommonSettings {
 /** One interface a kind; each is made by the adapter of that name. */
 export type ProviderSettings = OpenAiCompatibleSettings;
 
+export interface RoutingSettings {
+  /** Calls to providers that one request may make at most. */
+  readonly maxAttempts: number;
+  readonly breaker: BreakerSettings;
+}
+
+/** When a route that keeps failing is left alone, and for how long. */
+export interface BreakerSettings {
+  /** false: it is asked every time, whatever it did before and whenever it said to come back. */
+  readonly enabled: boolean;
+  readonly windowCalls: number;
+  readonly minimumCalls: number;
+  readonly restMs: number;
+  readonly longestRestMs: number;
+}
+
 export type Modality = "text" | "image" | "audio" | "file";
 
 interface PricesFile {
@@ -75,6 +93,8 @@ interface ModelLimits {
   readonly createdAt?: string | undefined;
   readonly inputModalities: readonly Modality[];
   readonly outputModalities: readonly Modality[];
+  /** Preferences by name: `model:name` asks for one. */
+  readonly variants?: Readonly<Record<string, RoutePreference>> | undefined;
 }
 
 interface ModelFile extends ModelLimits {
@@ -83,6 +103,8 @@ interface ModelFile extends ModelLimits {
     readonly provider: string;
     readonly model: string;
     readonly costs: TieredPricesFile;
+    readonly prices?: TieredPricesFile | undefined;
+    readonly weight?: number | undefined;
   }[];
 }
 
@@ -91,6 +113,10 @@ export interface Route {
   readonly provider: string;
   readonly model: string;
   readonly costs: Prices;
+  /** What the customer pays where this route answers: the model's prices, unless it has its own. */
+  readonly prices: Prices;
+  /** Its share of the requests, where routes have one. */
+  readonly weight?: number | undefined;
 }
 
 export interface Model extends ModelLimits {
@@ -102,6 +128,7 @@ export interface Catalog {
   readonly version: string;
   readonly billing: Billing;
   readonly corsOrigins: readonly string[];
+  readonly routing: RoutingSettings;
   readonly providers: ReadonlyMap<string, ProviderSettings>;
   readonly models: ReadonlyMap<string, Model>;
 }
@@ -111,16 +138,22 @@ export function loadCatalog(file: CatalogFile): Catalog {
     version: file.version,
     billing: file.billing,
     corsOrigins: file.cors.origins,
+    routing: file.routing,
     providers: new Map(Object.entries(file.providers)),
     models: new Map(file.models.map((model) => [model.id, loadModel(model)])),
   };
 }
 
 function loadModel(file: ModelFile): Model {
+  const prices = loadPrices(file.prices);
   return {
     ...file,
-    prices: loadPrices(file.prices),
-    routes: file.routes.map((route) => ({ ...route, costs: loadPrices(route.costs) })),
+    prices,
+    routes: file.routes.map((route) => ({
+      ...route,
+      costs: loadPrices(route.costs),
+      prices: route.prices ? loadPrices(route.prices) : prices,
+    })),
   };
 }
 

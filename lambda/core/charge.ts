@@ -14,6 +14,8 @@ export interface ChargeFacts {
   readonly keyId: string;
   readonly model: string;
   readonly provider: string;
+  /** Routes that were called before and gave no answer: `openai:429 azure:connect`, cut to 40 characters. */
+  readonly tried?: string | undefined;
   readonly outcome: Outcome;
   readonly usage: Usage;
   /** The usage was estimated from the text received, since the provider gave none. */

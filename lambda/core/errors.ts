@@ -49,6 +49,8 @@ export interface ErrorDetails {
   readonly upstream?: UpstreamRejection;
   /** Only the operator can mend this: a short name for the log (`provider_key_refused`), never a provider's text. */
   readonly alarm?: string;
+  /** Why a route failed, in a word of at most 12 characters: `500`, `connect`. It goes into the ledger and the log. */
+  readonly reason?: string;
   readonly cause?: unknown;
 }
 

@@ -1,7 +1,7 @@
 import type { Quote } from "./budget.ts";
 import type { Model } from "./catalog.ts";
 import { minOf, type PicoUsd } from "./money.ts";
-import { costOf } from "./prices.ts";
+import { costOf, type Prices } from "./prices.ts";
 import { isPlausible, totalInputTokens, type Usage } from "./usage.ts";
 
 /** What a request is charged for, and whether somebody has to look at why. */
@@ -14,6 +14,8 @@ export interface Metered {
 
 export interface Meter {
   readonly model: Model;
+  /** Of the route that answered. */
+  readonly prices: Prices;
   readonly quoted: Quote;
   readonly holdPicoUsd: PicoUsd;
   readonly outputCapTokens: number;
@@ -27,7 +29,7 @@ export interface Meter {
  */
 export function meter(reported: Usage | undefined, by: Meter): Metered {
   if (reported && isPlausible(reported)) {
-    const costPicoUsd = costOf(reported, by.model.prices);
+    const costPicoUsd = costOf(reported, by.prices);
     const alarm = excessOf(reported, by);
     if (!alarm) return { usage: reported, costPicoUsd, estimated: false };
     return { usage: reported, costPicoUsd: minOf(costPicoUsd, by.holdPicoUsd), estimated: false, alarm };
@@ -35,7 +37,7 @@ export function meter(reported: Usage | undefined, by: Meter): Metered {
   const usage = by.estimate();
   return {
     usage,
-    costPicoUsd: minOf(costOf(usage, by.model.prices), by.holdPicoUsd),
+    costPicoUsd: minOf(costOf(usage, by.prices), by.holdPicoUsd),
     estimated: true,
     ...(reported ? { alarm: "usage_implausible" as const } : {}),
   };

@@ -5,6 +5,7 @@ import type { Hold } from "./hold.ts";
 import type { ApiKey } from "./keys.ts";
 import type { PicoUsd } from "./money.ts";
 import type { RateCheck, RateUse } from "./rate-limit.ts";
+import type { TriedRoute } from "./tried-routes.ts";
 import type { Connect } from "./upstream/upstream.ts";
 import type { Usage } from "./usage.ts";
 
@@ -238,6 +239,8 @@ export interface RequestLogLine {
   readonly keyId?: string | undefined;
   readonly model?: string | undefined;
   readonly provider?: string | undefined;
+  /** Routes that were called before and gave no answer, with the model's public id. */
+  readonly tried?: readonly TriedRoute[] | undefined;
   readonly outcome?: string | undefined;
   readonly inputTokens?: number | undefined;
   readonly outputTokens?: number | undefined;

@@ -1,3 +1,4 @@
+import type { Model } from "../core/catalog.ts";
 import { GatewayError } from "../core/errors.ts";
 import { estimateTokens, estimateUsage } from "../core/estimate.ts";
 import { countText } from "../core/input-bound.ts";
@@ -25,7 +26,7 @@ export async function answerJson(
   try {
     const answered = await dispatch.next();
     if (answered.answer.type !== "json") throw new Error("a stream came that nobody asked for");
-    return await respond(exchange, answered, answered.answer, invocation);
+    return await respond(exchange, answered, dispatch, answered.answer, invocation);
   } catch (thrown) {
     return endUnanswered(exchange, dispatch, thrown, invocation);
   }
@@ -34,17 +35,21 @@ export async function answerJson(
 async function respond(
   exchange: Exchange,
   answered: Answered,
+  { tried, alarm }: Dispatch,
   answer: JsonAnswer,
   invocation: Invocation,
 ): Promise<Response> {
+  const { planned, outputCapTokens, attempt } = answered;
   const metered = meter(answer.usage, {
-    model: exchange.model,
-    quoted: exchange.quoted,
+    model: planned.model,
+    prices: planned.route.prices,
+    quoted: planned.quoted,
     holdPicoUsd: exchange.held.open.hold.amountPicoUsd,
-    outputCapTokens: exchange.held.outputCapTokens,
-    estimate: () => estimateOf(exchange, countText(textsOf(answer.fields["choices"]))),
+    outputCapTokens,
+    estimate: () => estimateOf(exchange, planned.model, countText(textsOf(answer.fields["choices"]))),
   });
-  const ending: Ending = { outcome: "completed", provider: answered.route.provider, metered, status: 200 };
+  attempt.ended(metered.usage.outputTokens);
+  const ending: Ending = { outcome: "completed", planned, tried, metered, status: 200, alarm };
   const entry = await settleExchange(exchange, ending);
   invocation.waitUntil(drainEntry(exchange, entry));
   return new Response(
@@ -56,29 +61,41 @@ async function respond(
   );
 }
 
-/** Every request that reached a provider ends in the ledger, at zero where nothing is owed. */
+/**
+ * Every request that reached a provider ends in the ledger, at zero where nothing is owed.
+ * @throws what was thrown where none was reached: the hold has been given back
+ */
 export async function endUnanswered(
   exchange: Exchange,
   dispatch: Dispatch,
   thrown: unknown,
   invocation: Invocation,
 ): Promise<Response> {
+  if (!dispatch.current) {
+    await exchange.gateway.ledger.release(exchange.held.open).catch(() => {});
+    throw thrown;
+  }
   const error = asGatewayError(thrown);
   const entry = await settleExchange(exchange, {
     outcome: error.code === "upstream_timeout" ? "suspense" : "failed",
-    provider: dispatch.current?.provider ?? "",
+    planned: dispatch.current,
+    tried: dispatch.tried,
     metered: NOTHING,
     status: statusOf(error),
     code: error.code,
-    alarm: alarmOf(error),
+    alarm: alarmOf(error) ?? dispatch.alarm,
   });
   invocation.waitUntil(drainEntry(exchange, entry));
   return errorResponse(error, exchange.requestId);
 }
 
 /** What an answer nobody counted probably used. */
-export function estimateOf(exchange: Exchange, output: { ascii: number; other: number }): Usage {
-  const usage = estimateUsage(inputPartsOf(exchange.chat), exchange.model, "");
+export function estimateOf(
+  exchange: Exchange,
+  model: Model,
+  output: { ascii: number; other: number },
+): Usage {
+  const usage = estimateUsage(inputPartsOf(exchange.chat), model, "");
   return { ...NO_USAGE, ...usage, outputTokens: estimateTokens(output) };
 }
 

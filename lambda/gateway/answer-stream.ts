@@ -1,14 +1,15 @@
 import type { Outcome } from "../core/charge.ts";
-import { GatewayError } from "../core/errors.ts";
+import type { GatewayError } from "../core/errors.ts";
 import { type Metered, meter } from "../core/metering.ts";
 import type { StreamPart } from "../core/ports.ts";
 import type { Usage } from "../core/usage.ts";
 import { answerHeaders } from "./answer-headers.ts";
 import { deadlineError, endUnanswered, estimateOf, usageWithCost } from "./answer-json.ts";
-import type { Answered, Dispatch } from "./dispatch.ts";
+import { type Answered, type Dispatch, isTheProviders } from "./dispatch.ts";
 import { alarmOf, asGatewayError, errorBody } from "./errors.ts";
 import { drainEntry, type Exchange, NOTHING, settleExchange } from "./exchange.ts";
 import type { Invocation } from "./gateway.ts";
+import { brokenOff } from "./open-stream.ts";
 import { createOutlet, type Outlet } from "./outlet.ts";
 import { createStreamText, type StreamText } from "./stream-text.ts";
 
@@ -28,6 +29,8 @@ const SETTLE_WAIT_MS = 1_000;
 interface Progress {
   readonly text: StreamText;
   readonly signal: AbortSignal;
+  /** Who is being relayed: the next route, where one fails before any output. */
+  answered: Answered;
   reported: Usage | undefined;
   /** What a provider has counted of an answer that is not complete: all of its input, some of its output. */
   counted: Usage | undefined;
@@ -52,31 +55,40 @@ export async function answerStream(
   }
   const outlet = createOutlet(exchange.gateway.timers, signal);
   const text = createStreamText();
-  const progress = { text, signal, reported: undefined, counted: undefined, firstTokenAtMs: undefined };
-  invocation.waitUntil(pump(exchange, dispatch, first, outlet, progress));
+  const progress = {
+    text,
+    signal,
+    answered: first,
+    reported: undefined,
+    counted: undefined,
+    firstTokenAtMs: undefined,
+  };
+  invocation.waitUntil(pump(exchange, dispatch, outlet, progress));
   return new Response(outlet.readable, { headers: { ...answerHeaders(exchange, first), ...HEADERS } });
 }
 
 async function pump(
   exchange: Exchange,
   dispatch: Dispatch,
-  first: Answered,
   outlet: Outlet,
   progress: Progress,
 ): Promise<void> {
-  const error = await relayAll(exchange, dispatch, first, outlet, progress);
+  const error = await relayAll(exchange, dispatch, outlet, progress);
   const { outcome, metered } = judge(exchange, progress, error);
+  if (!error) progress.answered.attempt.ended(metered.usage.outputTokens);
   const settling = settleExchange(exchange, {
     outcome,
-    provider: dispatch.current?.provider ?? first.route.provider,
+    planned: dispatch.current ?? progress.answered.planned,
+    tried: dispatch.tried,
     metered,
     firstTokenAtMs: progress.firstTokenAtMs,
     status: 200,
     code: error?.code,
-    alarm: error && alarmOf(error),
+    alarm: (error && alarmOf(error)) ?? dispatch.alarm,
   });
   await atMost(SETTLE_WAIT_MS, settling, exchange);
-  if (!error && exchange.chat.includeUsage && !progress.reported) outlet.write(usageEvent(exchange, metered));
+  if (!error && exchange.chat.includeUsage && !progress.reported)
+    outlet.write(usageEvent(exchange, progress.answered.planned.model.id, metered));
   outlet.write(error ? errorEvent(error, exchange.requestId) : DONE);
   outlet.end();
   await drainEntry(exchange, await settling);
@@ -86,24 +98,27 @@ async function pump(
 async function relayAll(
   exchange: Exchange,
   dispatch: Dispatch,
-  first: Answered,
   outlet: Outlet,
   progress: Progress,
 ): Promise<GatewayError | undefined> {
-  let answered = first;
   for (;;) {
     try {
-      await relay(exchange, answered, outlet, progress);
+      await relay(exchange, outlet, progress);
       return undefined;
     } catch (thrown) {
       const error = asGatewayError(thrown);
+      noteFailure(progress, error);
       if (progress.signal.aborted) return deadlineError(true);
       if (hasOutput(progress) || !error.retryable) return error;
       try {
-        answered = await dispatch.next(error);
+        progress.answered = await dispatch.next(error);
         // What a route counted that gave nothing is not owed.
         progress.reported = undefined;
         progress.counted = undefined;
+        // The headers have gone out with another name.
+        outlet.write(
+          encoder.encode(`: x-wlrouter-provider: ${progress.answered.planned.route.provider}\n\n`),
+        );
       } catch (last) {
         return asGatewayError(last);
       }
@@ -111,31 +126,58 @@ async function relayAll(
   }
 }
 
-async function relay(
+/** A stream that was stopped at the function's deadline after some output was long, not broken. */
+function noteFailure({ answered, signal, firstTokenAtMs }: Progress, error: GatewayError): void {
+  if (isTheProviders(error) && !(signal.aborted && firstTokenAtMs !== undefined))
+    answered.attempt.failed(error);
+  else answered.attempt.dropped();
+}
+
+async function relay(exchange: Exchange, outlet: Outlet, progress: Progress): Promise<void> {
+  const { answer } = progress.answered;
+  if (answer.type !== "stream") throw new Error("a whole answer came where a stream was asked for");
+  const { read, asked, parts } = answer.opened;
+  try {
+    for (const part of read) {
+      if (part.type === "done") return;
+      const room = deliver(exchange, part, outlet, progress);
+      if (room) await room;
+    }
+    for (let next = await (asked ?? parts.next()); !next.done; next = await parts.next()) {
+      if (next.value.type === "done") return;
+      const room = deliver(exchange, next.value, outlet, progress);
+      if (room) await room;
+    }
+    throw brokenOff();
+  } finally {
+    // Ends the provider's answer, whichever way this ended.
+    await parts.return?.();
+  }
+}
+
+/** @returns what to wait for when the client is slower than the provider */
+function deliver(
   exchange: Exchange,
-  { answer }: Answered,
+  part: Exclude<StreamPart, { type: "done" }>,
   outlet: Outlet,
   progress: Progress,
-): Promise<void> {
-  if (answer.type !== "stream") throw new Error("a whole answer came where a stream was asked for");
-  for await (const part of answer.parts) {
-    if (part.type === "done") return;
-    if (part.type === "count") {
-      if (part.isFinal) progress.reported = part.usage;
-      else progress.counted = part.usage;
-      continue;
-    }
-    const bytes = part.type === "events" ? part.bytes : readUsage(exchange, part, progress);
-    if (part.type === "events") {
-      progress.firstTokenAtMs ??= exchange.gateway.timers.nowMs();
-      progress.text.add(part.bytes);
-    }
-    const room = bytes && outlet.write(bytes);
-    if (room) await room;
+): Promise<void> | undefined {
+  if (part.type === "count") {
+    if (part.isFinal) progress.reported = part.usage;
+    else progress.counted = part.usage;
+    return undefined;
   }
-  throw new GatewayError("upstream_error", "The provider's stream ended before its answer was complete.", {
-    retryable: true,
-  });
+  const bytes = part.type === "events" ? part.bytes : readUsage(exchange, part, progress);
+  if (part.type === "events") noteEvents(exchange, part.bytes, progress);
+  return bytes && outlet.write(bytes);
+}
+
+function noteEvents(exchange: Exchange, bytes: Uint8Array, progress: Progress): void {
+  if (progress.firstTokenAtMs === undefined) {
+    progress.firstTokenAtMs = exchange.gateway.timers.nowMs();
+    progress.answered.attempt.answered();
+  }
+  progress.text.add(bytes);
 }
 
 /** Did the model say anything, or the provider that it did? A first event often only names the role. */
@@ -153,28 +195,27 @@ function readUsage(
   progress.reported = part.usage ?? progress.reported;
   const { usage: reported, ...rest } = part.chunk;
   const hasChoices = Array.isArray(rest["choices"]) && rest["choices"].length > 0;
-  if (hasChoices) {
-    progress.firstTokenAtMs ??= exchange.gateway.timers.nowMs();
-    progress.text.add(event(rest));
-  }
+  if (hasChoices) noteEvents(exchange, event(rest), progress);
   if (!exchange.chat.includeUsage) return hasChoices ? event(rest) : undefined;
   const { usage, costPicoUsd } = metered(exchange, progress);
   return event({ ...rest, usage: usageWithCost(reported, usage, costPicoUsd) });
 }
 
 function metered(exchange: Exchange, progress: Progress): Metered {
+  const { planned, outputCapTokens } = progress.answered;
   return meter(progress.reported, {
-    model: exchange.model,
-    quoted: exchange.quoted,
+    model: planned.model,
+    prices: planned.route.prices,
+    quoted: planned.quoted,
     holdPicoUsd: exchange.held.open.hold.amountPicoUsd,
-    outputCapTokens: exchange.held.outputCapTokens,
+    outputCapTokens,
     estimate: () => estimated(exchange, progress),
   });
 }
 
 /** The input is known where a provider counts it first; its output then is what came, or more than that. */
-function estimated(exchange: Exchange, { counted, text }: Progress): Usage {
-  const estimate = estimateOf(exchange, text.characters());
+function estimated(exchange: Exchange, { answered, counted, text }: Progress): Usage {
+  const estimate = estimateOf(exchange, answered.planned.model, text.characters());
   if (!counted) return estimate;
   return { ...counted, outputTokens: Math.max(counted.outputTokens, estimate.outputTokens) };
 }
@@ -207,14 +248,15 @@ async function atMost(milliseconds: number, promise: Promise<unknown>, exchange:
 
 /** For who asked for usage and has a provider that counts nothing: what was charged, in OpenAI's form. */
 function usageEvent(
-  { requestId, startedAtMs, model }: Exchange,
+  { requestId, startedAtMs }: Exchange,
+  model: string,
   { usage, costPicoUsd }: Metered,
 ): Uint8Array {
   return event({
     id: requestId,
     object: "chat.completion.chunk",
     created: Math.floor(startedAtMs / 1000),
-    model: model.id,
+    model,
     choices: [],
     usage: usageWithCost(undefined, usage, costPicoUsd),
   });

@@ -2,6 +2,8 @@ import { z } from "zod";
 import type { Model } from "../core/catalog.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { InputParts } from "../core/input-bound.ts";
+import { editObject } from "../core/json-edit.ts";
+import { ROUTE_SORTS } from "../core/route-preference.ts";
 
 /** Bytes of a request body: Lambda takes no more. */
 export const MAX_BODY_BYTES = 6 * 1024 * 1024;
@@ -9,6 +11,7 @@ const MAX_DEPTH = 64;
 const MAX_MESSAGES = 10_000;
 const MAX_TOOLS = 1_024;
 const MAX_CHOICES = 128;
+const MAX_FALLBACKS = 8;
 
 const tokenCap = z.int().min(1).nullish();
 const contentPart = z.looseObject({ type: z.string() });
@@ -21,10 +24,35 @@ const message = z.looseObject({
 /** Other kinds of tool run at the provider, at a price of their own. */
 const tool = z.looseObject({ type: z.enum(["function", "custom"]) });
 
+const providerNames = z.array(z.string()).max(32).nullish();
+
 /** The fields that decide routing, money or the form of the answer. Everything else passes through untouched. */
 export const chatRequestSchema = z
   .looseObject({
-    model: z.string().min(1).describe("A model's id, as in GET /v1/models."),
+    model: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("A model's id, as in GET /v1/models; `:floor`, `:nitro` or a variant of its own may follow."),
+    models: z
+      .array(z.string().min(1))
+      .max(MAX_FALLBACKS)
+      .nullish()
+      .describe("Models to try, in order, where `model` gives no answer. Never sent to a provider."),
+    provider: z
+      .looseObject({
+        order: providerNames.describe("Providers to try first."),
+        only: providerNames,
+        ignore: providerNames,
+        sort: z.enum(ROUTE_SORTS).nullish(),
+        allow_fallbacks: z.boolean().nullish(),
+      })
+      .nullish()
+      .describe("Which of a model's providers to try, and in which order. Never sent to a provider."),
+    route: z
+      .literal("fallback")
+      .nullish()
+      .describe("What `models` does anyway; OpenRouter's older clients send it."),
     messages: z.array(message).min(1).max(MAX_MESSAGES),
     max_completion_tokens: tokenCap.describe("Most tokens an answer may have, reasoning included."),
     max_tokens: tokenCap.describe("The older name of max_completion_tokens."),
@@ -63,8 +91,11 @@ export type ChatFields = z.infer<typeof chatRequestSchema>;
 
 /** A request that may be priced and sent. */
 export interface ChatRequest {
+  /** As it came. */
   readonly body: Uint8Array;
   readonly fields: ChatFields;
+  /** What goes to a provider: the same, less the fields that only say where it goes. */
+  readonly upstream: { readonly body: Uint8Array; readonly fields: Readonly<Record<string, unknown>> };
   readonly stream: boolean;
   readonly includeUsage: boolean;
   readonly requestedOutputTokens: number | undefined;
@@ -83,6 +114,7 @@ export function readChatRequest(body: Uint8Array): ChatRequest {
   return {
     body,
     fields,
+    upstream: withoutRouting(body, fields),
     stream: fields.stream ?? false,
     includeUsage: fields.stream_options?.include_usage ?? false,
     requestedOutputTokens: fields.max_completion_tokens ?? fields.max_tokens ?? undefined,
@@ -99,6 +131,13 @@ export function readChatRequest(body: Uint8Array): ChatRequest {
 function mayNameTtl(body: Uint8Array): boolean {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   return ['"ttl"', "\\u0074", "\\u006c", "\\u006C"].some((text) => bytes.includes(text));
+}
+
+function withoutRouting(body: Uint8Array, fields: ChatFields): ChatRequest["upstream"] {
+  const { models, provider, route, ...rest } = fields;
+  if (models === undefined && provider === undefined && route === undefined) return { body, fields };
+  const removed = { models: undefined, provider: undefined, route: undefined };
+  return { body: editObject(body, removed), fields: rest };
 }
 
 /** What of a request goes in as tokens. */
@@ -190,7 +229,7 @@ function pathOf(path: readonly PropertyKey[]): string | null {
 /** Where to call and with whose key is the operator's to say. */
 const FOREIGN_FIELDS = ["api_key", "base_url", "api_base"];
 /** Each of these changes the price, and no model here has a price for it. */
-const PRICED_FIELDS = ["web_search_options", "search_parameters", "plugins", "models", "provider", "route"];
+const PRICED_FIELDS = ["web_search_options", "search_parameters", "plugins"];
 /** Fields that we set, or that decide money. Providers written in Go would also read `MAX_TOKENS`, after ours. */
 const GUARDED_FIELDS = new Set([
   ...Object.keys(chatRequestSchema.shape),

@@ -1,61 +1,209 @@
-import type { Route } from "../core/catalog.ts";
+import type { Quote } from "../core/budget.ts";
+import type { Model, Route } from "../core/catalog.ts";
 import { GatewayError } from "../core/errors.ts";
-import type { Provider, ProviderAnswer, ProviderRequest, Providers } from "../core/ports.ts";
+import type { Provider, ProviderAnswer, ProviderRequest } from "../core/ports.ts";
+import type { Timers } from "../core/timers.ts";
+import { reasonOf, type TriedRoute } from "../core/tried-routes.ts";
+import { type OpenedStream, openStream } from "./open-stream.ts";
+import type { Attempt, RouteMonitor } from "./route-monitor.ts";
 
-export interface UsableRoute {
+/** A route that a request may try, and what it costs there. */
+export interface PlannedRoute {
+  readonly model: Model;
   readonly route: Route;
   readonly provider: Provider;
-}
-
-/** The model's routes whose provider has what it needs to be called, in order. */
-export async function usableRoutes(routes: readonly Route[], providers: Providers): Promise<UsableRoute[]> {
-  const found = await Promise.all(
-    routes.map(async (route) => ({ route, provider: await providers.get(route.provider) })),
-  );
-  return found.filter((usable): usable is UsableRoute => usable.provider !== undefined);
+  /** At this route's prices. */
+  readonly quoted: Quote;
+  /** Of one attempt with its whole answer. */
+  readonly totalMs: number | undefined;
 }
 
 export interface Answered {
-  readonly route: Route;
-  readonly answer: ProviderAnswer;
+  readonly planned: PlannedRoute;
+  /** Most output tokens a choice may have there: what the hold pays for, at most what the model can give. */
+  readonly outputCapTokens: number;
+  readonly answer:
+    | Extract<ProviderAnswer, { type: "json" }>
+    | { type: "stream"; opened: OpenedStream; dropped?: readonly string[] | undefined };
+  readonly attempt: Attempt;
 }
 
 /** Tries the routes one after another. The same hold covers them all, since only one of them ends up being paid. */
 export interface Dispatch {
   /**
-   * The answer of the next route that gives one.
+   * The answer of the next route that gives one; a stream has said something by then, or kept everybody waiting.
+   * @param failure why the last one's broke, after it had answered
    * @throws GatewayError the first that another route cannot mend; when no route is left, the last one's.
    */
   next(failure?: GatewayError): Promise<Answered>;
-  /** The route that was tried last. */
-  readonly current: Route | undefined;
+  /** The route that was called last; undefined when none was, and no money can be owed. */
+  readonly current: PlannedRoute | undefined;
+  /** The routes that were called and gave no answer. */
+  readonly tried: readonly TriedRoute[];
+  /** What an operator has to look at, though another route may have answered. */
+  readonly alarm: string | undefined;
 }
 
+export interface DispatchRules {
+  readonly monitor: RouteMonitor;
+  readonly timers: Timers;
+  /** Calls that one request may make. */
+  readonly maxAttempts: number;
+}
+
+type Request = Omit<ProviderRequest, "model">;
+
 export function createDispatch(
-  routes: readonly UsableRoute[],
-  request: Omit<ProviderRequest, "model">,
+  routes: readonly PlannedRoute[],
+  request: Request,
+  rules: DispatchRules,
 ): Dispatch {
-  const rest = [...routes];
-  let current: Route | undefined;
+  const { monitor, timers, maxAttempts } = rules;
+  let rest = [...routes];
+  let current: PlannedRoute | undefined;
+  let alarm: string | undefined;
+  const tried: TriedRoute[] = [];
+
+  /** Notes a failure. @returns what to tell if no other route answers. @throws it where no other may be asked */
+  const afterFailure = (planned: PlannedRoute, error: GatewayError): GatewayError => {
+    tried.push({ provider: planned.route.provider, model: planned.model.id, reason: reasonOf(error) });
+    alarm ??= error.details.alarm;
+    if (request.signal.aborted) throw request.signal.reason;
+    if (error.code === "upstream_rejected") {
+      // Who runs the model does not matter to what is wrong with the request, but another model may take it.
+      rest = rest.filter(({ model }) => model.id !== planned.model.id);
+    } else if (!error.retryable && error.code !== "unsupported_parameter") {
+      // A field that one provider has no word for, another may have.
+      throw error;
+    }
+    return error;
+  };
+
   return {
+    tried,
     get current() {
       return current;
     },
+    get alarm() {
+      return alarm;
+    },
     async next(failure) {
-      let last =
-        failure ?? new GatewayError("no_route_available", "No provider can serve this model right now.");
-      for (let usable = rest.shift(); usable; usable = rest.shift()) {
-        current = usable.route;
+      let last = failure && current ? afterFailure(current, failure) : failure;
+      for (let planned = rest.shift(); planned; planned = rest.shift()) {
+        if (tried.length >= maxAttempts) break;
+        if (monitor.restsUntilMs(planned.route) !== undefined) continue;
+        current = planned;
         try {
-          const answer = await usable.provider.chat({ ...request, model: usable.route.model });
-          return { route: usable.route, answer };
+          return await callRoute(planned, request, rules);
         } catch (error) {
-          if (request.signal.aborted) throw request.signal.reason;
-          if (!(error instanceof GatewayError) || !error.retryable) throw error;
-          last = error;
+          if (!(error instanceof GatewayError)) throw request.signal.aborted ? request.signal.reason : error;
+          last = afterFailure(planned, error);
         }
       }
-      throw last;
+      throw last
+        ? withRetryAfter(last, routes, monitor, timers.nowMs())
+        : allResting(routes, monitor, timers);
     },
   };
+}
+
+async function callRoute(
+  planned: PlannedRoute,
+  request: Request,
+  { monitor, timers }: DispatchRules,
+): Promise<Answered> {
+  const { route, provider, quoted } = planned;
+  const { signal, disarm } = withTotal(request.signal, planned.totalMs, timers);
+  const attempt = disarming(monitor.begin(route, request.stream), disarm);
+  const outputCapTokens = Math.min(request.outputCapTokens, quoted.outputCapTokens);
+  try {
+    const answer = await provider.chat({ ...request, model: route.model, outputCapTokens, signal });
+    if (answer.type === "json") return { planned, outputCapTokens, answer, attempt };
+    const opened = await openStream(answer.parts, timers);
+    return { planned, outputCapTokens, answer: { type: "stream", opened, dropped: answer.dropped }, attempt };
+  } catch (error) {
+    if (isTheProviders(error)) attempt.failed(error);
+    else attempt.dropped();
+    throw error;
+  }
+}
+
+/** Not what the client got wrong, nor what we did. */
+export function isTheProviders(error: unknown): error is GatewayError {
+  return error instanceof GatewayError && (error.retryable || error.code === "upstream_timeout");
+}
+
+/** A signal that also aborts when one attempt has lasted too long. */
+function withTotal(
+  signal: AbortSignal,
+  totalMs: number | undefined,
+  timers: Timers,
+): { signal: AbortSignal; disarm: () => void } {
+  if (totalMs === undefined) return { signal, disarm: () => {} };
+  const total = new AbortController();
+  const disarm = timers.after(totalMs, () => {
+    const message = "The provider did not complete its answer in time.";
+    total.abort(new GatewayError("upstream_timeout", message, { reason: "total" }));
+  });
+  return { signal: AbortSignal.any([signal, total.signal]), disarm };
+}
+
+function disarming(attempt: Attempt, disarm: () => void): Attempt {
+  return {
+    answered: attempt.answered,
+    ended(outputTokens) {
+      disarm();
+      attempt.ended(outputTokens);
+    },
+    failed(error) {
+      disarm();
+      attempt.failed(error);
+    },
+    dropped() {
+      disarm();
+      attempt.dropped();
+    },
+  };
+}
+
+/** When the first of the routes may be called again, where each has said that it may not be now. */
+function soonestMs(routes: readonly PlannedRoute[], monitor: RouteMonitor): number | undefined {
+  const rests = routes.flatMap(({ route }) => monitor.restsUntilMs(route) ?? []);
+  return rests.length === routes.length && rests.length > 0 ? Math.min(...rests) : undefined;
+}
+
+/** A provider's own `retry-after` is passed on, unless another route will be there before. */
+function withRetryAfter(
+  error: GatewayError,
+  routes: readonly PlannedRoute[],
+  monitor: RouteMonitor,
+  nowMs: number,
+): GatewayError {
+  const soonest = soonestMs(routes, monitor);
+  if (!error.retryable || soonest === undefined) return error;
+  return new GatewayError(error.code, error.message, {
+    ...error.details,
+    retryAfterSeconds: secondsUntil(soonest, nowMs),
+  });
+}
+
+/** Nothing was called: every route failed so often, or said so, that it is left alone for a while. */
+export function allResting(
+  routes: readonly PlannedRoute[],
+  monitor: RouteMonitor,
+  timers: Timers,
+): GatewayError {
+  const soonest = soonestMs(routes, monitor);
+  return new GatewayError(
+    "no_route_available",
+    "Every provider that can serve this request has failed or asked for a pause. Try again later.",
+    {
+      retryable: true,
+      ...(soonest !== undefined && { retryAfterSeconds: secondsUntil(soonest, timers.nowMs()) }),
+    },
+  );
+}
+
+function secondsUntil(atMs: number, nowMs: number): number {
+  return Math.max(1, Math.ceil((atMs - nowMs) / 1_000));
 }

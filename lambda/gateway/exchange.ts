@@ -1,15 +1,16 @@
-import type { Quote } from "../core/budget.ts";
-import type { Model } from "../core/catalog.ts";
 import type { ChargeFacts, Entry, Outcome } from "../core/charge.ts";
 import { fingerprintOf } from "../core/idempotency.ts";
 import type { ApiKey } from "../core/keys.ts";
 import type { Metered } from "../core/metering.ts";
-import { formatUsd, type PicoUsd } from "../core/money.ts";
+import { formatUsd } from "../core/money.ts";
 import type { RequestLogLine } from "../core/ports.ts";
 import { costOf } from "../core/prices.ts";
+import { type TriedRoute, triedText } from "../core/tried-routes.ts";
 import { NO_USAGE } from "../core/usage.ts";
 import type { ChatRequest } from "./chat-request.ts";
+import type { PlannedRoute } from "./dispatch.ts";
 import type { Gateway } from "./gateway.ts";
+import type { RequestPlan } from "./plan-request.ts";
 import type { Held } from "./take-hold.ts";
 
 /** A request that holds money: everything that is needed to end it. */
@@ -19,8 +20,7 @@ export interface Exchange {
   readonly startedAtMs: number;
   readonly key: ApiKey;
   readonly chat: ChatRequest;
-  readonly model: Model;
-  readonly quoted: Quote;
+  readonly plan: RequestPlan;
   readonly held: Held;
   readonly tag: string | undefined;
 }
@@ -28,7 +28,9 @@ export interface Exchange {
 /** How it ended, for the ledger and for the log. */
 export interface Ending {
   readonly outcome: Outcome;
-  readonly provider: string;
+  /** The route that answered, or was called last. */
+  readonly planned: PlannedRoute;
+  readonly tried: readonly TriedRoute[];
   readonly metered: Metered;
   readonly firstTokenAtMs?: number | undefined;
   /** The client's status; for a stream, what the headers said. */
@@ -76,8 +78,9 @@ function factsOf(exchange: Exchange, ending: Ending): ChargeFacts {
   return {
     requestId: exchange.requestId,
     keyId: exchange.key.keyId,
-    model: exchange.model.id,
-    provider: ending.provider,
+    model: ending.planned.model.id,
+    provider: ending.planned.route.provider,
+    tried: triedText(ending.tried),
     outcome: ending.outcome,
     usage: ending.metered.usage,
     estimated: ending.metered.estimated,
@@ -88,21 +91,15 @@ function factsOf(exchange: Exchange, ending: Ending): ChargeFacts {
     tag: exchange.tag,
     fingerprint: fingerprintOf(held.open.hold.attempt),
     holdPicoUsd: held.open.hold.amountPicoUsd,
-    upstreamCostPicoUsd: upstreamCost(exchange, ending),
+    upstreamCostPicoUsd: costOf(ending.metered.usage, ending.planned.route.costs),
     errorCode: ending.code,
     // The hold bounds what the provider may ask of the operator for an outcome that nobody knows.
     possibleCostPicoUsd: ending.outcome === "suspense" ? held.open.hold.amountPicoUsd : undefined,
   };
 }
 
-/** At the costs of the route that answered; of a provider's several routes for a model, its first. */
-function upstreamCost({ model }: Exchange, { provider, metered }: Ending): PicoUsd | undefined {
-  const route = model.routes.find((known) => known.provider === provider);
-  return route && costOf(metered.usage, route.costs);
-}
-
 function logExchange(exchange: Exchange, ending: Ending, settleAlarm: string | undefined): void {
-  const { gateway, key, model, startedAtMs } = exchange;
+  const { gateway, key, startedAtMs } = exchange;
   const { usage, costPicoUsd, alarm } = ending.metered;
   const nowMs = gateway.timers.nowMs();
   const line: RequestLogLine = {
@@ -112,8 +109,9 @@ function logExchange(exchange: Exchange, ending: Ending, settleAlarm: string | u
     code: ending.code,
     accountId: key.accountId,
     keyId: key.keyId,
-    model: model.id,
-    provider: ending.provider,
+    model: ending.planned.model.id,
+    provider: ending.planned.route.provider,
+    tried: ending.tried.length > 0 ? ending.tried : undefined,
     outcome: ending.outcome,
     inputTokens: usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens,
     outputTokens: usage.outputTokens,

@@ -1,6 +1,7 @@
 import type { Catalog } from "../core/catalog.ts";
 import type { EntriesReader, KeyFinder, Ledger, Providers, RequestLog } from "../core/ports.ts";
 import type { Timers } from "../core/timers.ts";
+import type { RouteMonitor } from "./route-monitor.ts";
 
 /** All that the public API needs from the outside. `handler.ts` and the local runner wire it. */
 export interface Gateway {
@@ -9,9 +10,12 @@ export interface Gateway {
   readonly entries: EntriesReader;
   readonly keys: KeyFinder;
   readonly providers: Providers;
+  readonly monitor: RouteMonitor;
   readonly log: RequestLog;
   readonly timers: Timers;
   readonly newRequestId: () => string;
+  /** From 0 up to 1: routes with weights are drawn with it. */
+  readonly random: () => number;
 }
 
 /** What the platform says about the invocation that a request came with. */

@@ -24,6 +24,7 @@ import { ENV, environmentVariable } from "../env.ts";
 import { createApi } from "./api.ts";
 import { cachedKeyFinder } from "./authenticate.ts";
 import { createProviders } from "./providers.ts";
+import { createRouteMonitor } from "./route-monitor.ts";
 
 const timers: Timers = {
   nowMs: () => Date.now(),
@@ -71,10 +72,12 @@ const api = createApi({
     keyNamed,
     connect: connectUpstream,
   }),
+  monitor: createRouteMonitor(catalog.routing.breaker, timers.nowMs),
   // Not `console.log`: Lambda's JSON format would wrap the line into a string of another.
   log: { write: (line) => void process.stdout.write(`${JSON.stringify(line)}\n`) },
   timers,
   newRequestId: () => `req_${uuidv7()}`,
+  random: Math.random,
 });
 
 export const handler = streamHandler((request, context) =>

@@ -1,15 +1,12 @@
-import { quote } from "../core/budget.ts";
-import type { Model } from "../core/catalog.ts";
-import { GatewayError } from "../core/errors.ts";
-import type { ApiKey } from "../core/keys.ts";
 import { answerJson, deadlineError } from "./answer-json.ts";
 import { answerStream } from "./answer-stream.ts";
 import { authenticate } from "./authenticate.ts";
-import { inputPartsOf, readChatRequest, refuseUnreadable } from "./chat-request.ts";
-import { createDispatch, type UsableRoute, usableRoutes } from "./dispatch.ts";
+import { readChatRequest } from "./chat-request.ts";
+import { createDispatch } from "./dispatch.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway, Invocation } from "./gateway.ts";
 import { readIdempotency } from "./idempotency.ts";
+import { findModels, planRequest } from "./plan-request.ts";
 import { readTag } from "./tag.ts";
 import { takeHold } from "./take-hold.ts";
 
@@ -43,10 +40,10 @@ export async function serveChat(gateway: Gateway, call: ChatCall, invocation: In
   const key = await authenticate(call.authorization, gateway.keys, startedAtMs);
   Object.assign(call.known, { accountId: key.accountId, keyId: key.keyId });
   const chat = readChatRequest(await call.body());
-  const model = findModel(gateway, key, chat.fields.model);
+  const wanted = findModels(gateway, key, chat);
+  const { model } = wanted[0];
   Object.assign(call.known, { model: model.id });
-  refuseUnreadable(chat.fields, model);
-  const quoted = quote({ ...chat, ...inputPartsOf(chat) }, model);
+  const plan = await planRequest(gateway, chat, wanted);
   const tag = readTag(call.tag, chat.fields.user);
   const idempotency = readIdempotency(call.idempotencyKey, key, chat.body);
   const requestId = idempotency?.requestId ?? call.requestId;
@@ -55,23 +52,17 @@ export async function serveChat(gateway: Gateway, call: ChatCall, invocation: In
     requestId,
     key,
     model,
-    quoted,
+    quoted: plan.quoted,
     deadlineMs: invocation.deadlineMs,
     // The random end of an id that nobody else has, also where the client chose the request's.
     nonce: call.requestId.slice(-12),
     idempotency,
   });
-  const exchange: Exchange = { gateway, requestId, startedAtMs, key, chat, model, quoted, held, tag };
-  const routes = await routesOrRelease(exchange);
-  return dispatchChat(exchange, routes, invocation);
+  return dispatchChat({ gateway, requestId, startedAtMs, key, chat, plan, held, tag }, invocation);
 }
 
-async function dispatchChat(
-  exchange: Exchange,
-  routes: readonly UsableRoute[],
-  invocation: Invocation,
-): Promise<Response> {
-  const { gateway, chat, held, startedAtMs } = exchange;
+async function dispatchChat(exchange: Exchange, invocation: Invocation): Promise<Response> {
+  const { gateway, chat, plan, held, startedAtMs } = exchange;
   const abort = new AbortController();
   const endsAtMs = invocation.deadlineMs - BEFORE_DEADLINE_MS;
   const lastMs = chat.stream ? endsAtMs : Math.min(endsAtMs, startedAtMs + SILENT_MS);
@@ -83,13 +74,17 @@ async function dispatchChat(
     deadlineMs: invocation.deadlineMs,
     waitUntil: (promise) => waiting.push(promise),
   };
-  const dispatch = createDispatch(routes, {
-    body: chat.body,
-    fields: chat.fields,
-    outputCapTokens: held.outputCapTokens,
-    stream: chat.stream,
-    signal: abort.signal,
-  });
+  const { monitor, timers, catalog } = gateway;
+  const dispatch = createDispatch(
+    plan.routes,
+    {
+      ...chat.upstream,
+      outputCapTokens: held.outputCapTokens,
+      stream: chat.stream,
+      signal: abort.signal,
+    },
+    { monitor, timers, maxAttempts: catalog.routing.maxAttempts },
+  );
   try {
     return chat.stream
       ? await answerStream(exchange, dispatch, tracked, abort.signal)
@@ -97,34 +92,4 @@ async function dispatchChat(
   } finally {
     invocation.waitUntil(Promise.allSettled(waiting).then(disarm));
   }
-}
-
-function findModel(gateway: Gateway, key: ApiKey, id: string): Model {
-  const model = gateway.catalog.models.get(id);
-  if (!model) {
-    const message = `The model \`${id.slice(0, 100)}\` does not exist here. GET /v1/models lists those that do.`;
-    throw new GatewayError("model_not_found", message, { param: "model" });
-  }
-  if (key.allowedModels && !key.allowedModels.includes(id)) {
-    const message = `This API key may not use \`${id}\`. It may use: ${key.allowedModels.join(", ")}.`;
-    throw new GatewayError("model_not_allowed", message, { param: "model" });
-  }
-  return model;
-}
-
-/** Nothing was dispatched yet, so a model that nobody can serve gives its hold back whole. */
-async function routesOrRelease(exchange: Exchange): Promise<UsableRoute[]> {
-  const { gateway, model, held } = exchange;
-  const release = () => gateway.ledger.release(held.open).catch(() => {});
-  const routes = await usableRoutes(model.routes, gateway.providers).catch(async (error: unknown) => {
-    await release();
-    throw error;
-  });
-  if (routes.length > 0) return routes;
-  await release();
-  throw new GatewayError(
-    "no_route_available",
-    `No provider of \`${model.id}\` can be used right now: the operator has to set a provider key.`,
-    { alarm: "no_provider_key" },
-  );
 }

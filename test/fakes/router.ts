@@ -20,6 +20,10 @@ export interface RouterOptions {
   readonly model?: Partial<WlrouterConfig["models"][number]>;
   /** Changes to every provider. */
   readonly provider?: Partial<WlrouterConfig["providers"][string]>;
+  /** Absent: no route ever rests. */
+  readonly routing?: WlrouterConfig["routing"];
+  /** More models. */
+  readonly models?: readonly WlrouterConfig["models"][number][];
   readonly creditUsd?: string;
   readonly timers?: Timers;
   /** A store that runs already, so that a router can be stopped and started on the same tables. */
@@ -116,6 +120,8 @@ function catalogOf(options: RouterOptions): CatalogFile {
       { kind: "openai-compatible" as const, baseUrl, ...options.provider },
     ]),
   );
+  // Tests break providers one after another: none of them should rest for it, unless that is what is tested.
+  const routing = options.routing ?? { breaker: { enabled: false } };
   const model: WlrouterConfig["models"][number] = {
     id: "test/model",
     ownedBy: "test",
@@ -127,7 +133,10 @@ function catalogOf(options: RouterOptions): CatalogFile {
     routes: urls.map((_, i) => ({ provider: `p${i + 1}`, model: "upstream-model" })),
     ...options.model,
   };
-  if (urls.length > 0) return compileCatalog(Config.parse({ billing: BILLING, providers, models: [model] }));
+  if (urls.length > 0)
+    return compileCatalog(
+      Config.parse({ billing: BILLING, routing, providers, models: [model, ...(options.models ?? [])] }),
+    );
   const nowhere = {
     p1: { kind: "openai-compatible", baseUrl: "http://127.0.0.1:9/v1", apiKeyEnv: "NO_SUCH_KEY" },
   };

@@ -68,7 +68,12 @@ describe("at the function's deadline", () => {
   test("a stream that has said nothing is in suspense, with what it may cost", async () => {
     const client = await world.client();
     world.provider.next(stream([": wait\n\n"], { ending: "hang" }));
-    const response = await client.post(chat({ stream: true }));
+    const before = timers.pending;
+    const asking = client.post(chat({ stream: true }));
+    // The deadline's timer, and that of its patience: then the headers go out, with a comment behind them.
+    await vi.waitFor(() => expect(timers.pending).toBe(before + 2), { timeout: 20_000 });
+    timers.advance(15_000);
+    const response = await asking;
     const heldPicoUsd = await client.held();
     timers.advance(TO_THE_DEADLINE_MS);
     expect(await response.text()).toContain('"code":"upstream_timeout"');

@@ -1,33 +1,66 @@
 import { describe, expect, test } from "vitest";
 import { GatewayError } from "../../lambda/core/errors.ts";
-import type { Provider, ProviderAnswer } from "../../lambda/core/ports.ts";
-import type { Prices } from "../../lambda/core/prices.ts";
-import { createDispatch, type UsableRoute, usableRoutes } from "../../lambda/gateway/dispatch.ts";
+import type { Provider, ProviderAnswer, StreamPart } from "../../lambda/core/ports.ts";
+import { createDispatch, type PlannedRoute } from "../../lambda/gateway/dispatch.ts";
+import { createRouteMonitor } from "../../lambda/gateway/route-monitor.ts";
+import { TEST_PRICES, testModel } from "../core/test-model.ts";
+import { manualTimers } from "./manual-timers.ts";
 
 const ANSWER: ProviderAnswer = { type: "json", body: Buffer.from("{}"), fields: {}, usage: undefined };
-const AGAIN = new GatewayError("upstream_error", "it failed", { retryable: true });
-const FREE = {
-  input: 0n,
-  output: 0n,
-  cacheRead: 0n,
-  cacheWrite: 0n,
-  cacheWrite1h: 0n,
-  reasoning: 0n,
-  audioInput: 0n,
-  audioCacheRead: 0n,
-  audioOutput: 0n,
-  imageOutput: 0n,
+const AGAIN = new GatewayError("upstream_error", "it failed", { retryable: true, reason: "500" });
+const BREAKER = {
+  enabled: true,
+  windowCalls: 4,
+  minimumCalls: 2,
+  restMs: 1_000,
+  longestRestMs: 8_000,
 };
-const COSTS: Prices = { ...FREE, tiers: [] };
 
-function route(provider: string, chat: Provider["chat"]): UsableRoute {
-  return { route: { provider, model: `${provider}-model`, costs: COSTS }, provider: { chat } };
+function route(provider: string, chat: Provider["chat"], plan: Partial<PlannedRoute> = {}): PlannedRoute {
+  return {
+    model: testModel(),
+    route: { provider, model: `${provider}-model`, costs: TEST_PRICES, prices: TEST_PRICES },
+    provider: { chat },
+    quoted: {
+      prices: { input: 0n, output: 0n },
+      inputBoundTokens: 1,
+      inputEstimateTokens: 1,
+      outputCapTokens: 50,
+      capIsExplicit: true,
+      choices: 1,
+    },
+    totalMs: undefined,
+    ...plan,
+  };
 }
 
-function request(signal = new AbortController().signal) {
-  return { body: Buffer.from("{}"), fields: {}, outputCapTokens: 1, stream: false, signal };
+interface Changes {
+  readonly stream?: boolean;
+  readonly signal?: AbortSignal;
+  readonly maxAttempts?: number;
+  readonly outputCapTokens?: number;
 }
 
+function dispatchTo(routes: readonly PlannedRoute[], changes: Changes = {}) {
+  const { maxAttempts = 8, ...request } = changes;
+  const timers = manualTimers();
+  const monitor = createRouteMonitor(BREAKER, timers.nowMs);
+  const dispatch = createDispatch(
+    routes,
+    {
+      body: Buffer.from("{}"),
+      fields: {},
+      outputCapTokens: 100,
+      stream: false,
+      signal: new AbortController().signal,
+      ...request,
+    },
+    { monitor, timers, maxAttempts },
+  );
+  return { dispatch, timers, monitor };
+}
+
+const answers = async () => ANSWER;
 const fails = async (): Promise<never> => {
   throw AGAIN;
 };
@@ -35,17 +68,18 @@ const fails = async (): Promise<never> => {
 describe("dispatch", () => {
   test("asks each route for the model by its name there, until one answers", async () => {
     const models: string[] = [];
-    const answers: Provider["chat"] = async ({ model }) => {
+    const noting: Provider["chat"] = async ({ model }) => {
       models.push(model);
       return ANSWER;
     };
-    const dispatch = createDispatch([route("a", fails), route("b", answers), route("c", answers)], request());
-    expect(await dispatch.next()).toMatchObject({ route: { provider: "b" }, answer: ANSWER });
-    expect([models, dispatch.current?.provider]).toEqual([["b-model"], "b"]);
+    const { dispatch } = dispatchTo([route("a", fails), route("b", noting), route("c", noting)]);
+    expect(await dispatch.next()).toMatchObject({ planned: { route: { provider: "b" } }, answer: ANSWER });
+    expect([models, dispatch.current?.route.provider]).toEqual([["b-model"], "b"]);
+    expect(dispatch.tried).toEqual([{ provider: "a", model: "demo/test", reason: "500" }]);
   });
 
   test("goes on where it was when a route fails after it answered, and ends with the last failure", async () => {
-    const dispatch = createDispatch([route("a", async () => ANSWER), route("b", fails)], request());
+    const { dispatch } = dispatchTo([route("a", answers), route("b", fails)]);
     await dispatch.next();
     const first = new GatewayError("upstream_error", "the stream broke", { retryable: true });
     await expect(dispatch.next(first)).rejects.toBe(AGAIN);
@@ -54,12 +88,9 @@ describe("dispatch", () => {
 
   test("does not go on after a failure that another route cannot mend", async () => {
     const final = new GatewayError("upstream_timeout", "nobody knows");
-    const dispatch = createDispatch(
-      [route("a", () => Promise.reject(final)), route("b", async () => ANSWER)],
-      request(),
-    );
+    const { dispatch } = dispatchTo([route("a", () => Promise.reject(final)), route("b", answers)]);
     await expect(dispatch.next()).rejects.toBe(final);
-    expect(dispatch.current?.provider).toBe("a");
+    expect(dispatch.current?.route.provider).toBe("a");
   });
 
   test("does not go on when the time is over, whatever has failed", async () => {
@@ -69,21 +100,168 @@ describe("dispatch", () => {
       deadline.abort(reason);
       throw AGAIN;
     };
-    const dispatch = createDispatch(
-      [route("a", failsLate), route("b", async () => ANSWER)],
-      request(deadline.signal),
-    );
+    const { dispatch } = dispatchTo([route("a", failsLate), route("b", answers)], {
+      signal: deadline.signal,
+    });
     await expect(dispatch.next()).rejects.toBe(reason);
   });
 
   test("has no route where none was given", async () => {
-    await expect(createDispatch([], request()).next()).rejects.toMatchObject({ code: "no_route_available" });
+    await expect(dispatchTo([]).dispatch.next()).rejects.toMatchObject({ code: "no_route_available" });
   });
 });
 
-test("routes whose provider cannot be used are left out, and the order stays", async () => {
-  const provider: Provider = { chat: async () => ANSWER };
-  const routes = ["a", "b", "c"].map((name) => ({ provider: name, model: "m", costs: COSTS }));
-  const usable = await usableRoutes(routes, { get: async (name) => (name === "b" ? undefined : provider) });
-  expect(usable.map(({ route }) => route.provider)).toEqual(["a", "c"]);
+describe("what a request may ask", () => {
+  test("is no more calls than it may make", async () => {
+    const routes = ["a", "b", "c"].map((name) => route(name, fails));
+    const { dispatch } = dispatchTo(routes, { maxAttempts: 2 });
+    await expect(dispatch.next()).rejects.toBe(AGAIN);
+    expect(dispatch.tried.map(({ provider }) => provider)).toEqual(["a", "b"]);
+  });
+
+  test("is no cap above what the model at hand can give", async () => {
+    const caps: number[] = [];
+    const noting: Provider["chat"] = async ({ outputCapTokens }) => {
+      caps.push(outputCapTokens);
+      return ANSWER;
+    };
+    await dispatchTo([route("a", noting)], { outputCapTokens: 100 }).dispatch.next();
+    await dispatchTo([route("a", noting)], { outputCapTokens: 7 }).dispatch.next();
+    expect(caps).toEqual([50, 7]);
+  });
+
+  test("is another model, not another provider of the same, when it was refused", async () => {
+    const refusal = new GatewayError("upstream_rejected", "too long", {
+      upstream: { status: 400, type: "invalid_request_error", code: null },
+    });
+    const refuses = () => Promise.reject(refusal);
+    const other = testModel({ id: "other" });
+    const { dispatch } = dispatchTo([
+      route("a", refuses),
+      route("b", answers),
+      route("c", answers, { model: other }),
+    ]);
+    expect((await dispatch.next()).planned.model.id).toBe("other");
+    expect(dispatch.tried).toEqual([{ provider: "a", model: "demo/test", reason: "400" }]);
+  });
+
+  test("is the next route where one has no word for a field", async () => {
+    const refusal = new GatewayError("unsupported_parameter", "no logprobs here", { param: "logprobs" });
+    const { dispatch, monitor } = dispatchTo([
+      route("a", () => Promise.reject(refusal)),
+      route("b", answers),
+    ]);
+    expect((await dispatch.next()).planned.route.provider).toBe("b");
+    expect(monitor.snapshot()[0]).toMatchObject({ provider: "a", failures: 0 });
+  });
+
+  test("keeps what an operator has to look at, though another route answered", async () => {
+    const refused = new GatewayError("upstream_error", "no", {
+      retryable: true,
+      alarm: "provider_key_refused",
+    });
+    const { dispatch } = dispatchTo([route("a", () => Promise.reject(refused)), route("b", answers)]);
+    await dispatch.next();
+    expect(dispatch.alarm).toBe("provider_key_refused");
+  });
+});
+
+describe("a route that asked for a pause", () => {
+  const limited = (retryAfterSeconds: number) => () =>
+    Promise.reject(new GatewayError("rate_limit_exceeded", "slowly", { retryable: true, retryAfterSeconds }));
+
+  test("is not called before it, and the soonest of all is passed on", async () => {
+    const routes = [route("a", limited(9)), route("b", limited(30))];
+    const { dispatch, monitor, timers } = dispatchTo(routes);
+    await expect(dispatch.next()).rejects.toMatchObject({
+      code: "rate_limit_exceeded",
+      details: { retryAfterSeconds: 9 },
+    });
+    const rest = () => routes.map((each) => monitor.restsUntilMs(each.route) !== undefined);
+    expect(rest()).toEqual([true, true]);
+    timers.advance(9_000);
+    expect(rest()).toEqual([false, true]);
+  });
+
+  test("is passed over, and where all are nothing is called: 503 with retry-after", async () => {
+    const routes = [route("a", limited(5))];
+    const { dispatch, monitor, timers } = dispatchTo(routes);
+    await expect(dispatch.next()).rejects.toMatchObject({ details: { retryAfterSeconds: 5 } });
+    timers.advance(2_000);
+    const request = {
+      body: Buffer.from("{}"),
+      fields: {},
+      outputCapTokens: 1,
+      stream: false,
+      signal: new AbortController().signal,
+    };
+    const again = createDispatch(routes, request, { monitor, timers, maxAttempts: 4 });
+    await expect(again.next()).rejects.toMatchObject({
+      code: "no_route_available",
+      details: { retryAfterSeconds: 3 },
+    });
+    expect(again.current).toBeUndefined();
+  });
+
+  test("does not speak for one that may be called at once", async () => {
+    const { dispatch } = dispatchTo([route("a", limited(9)), route("b", fails)]);
+    await expect(dispatch.next()).rejects.toBe(AGAIN);
+  });
+});
+
+describe("a stream", () => {
+  const event = (content: string): StreamPart => ({
+    type: "events",
+    bytes: Buffer.from(`data: {"choices":[{"index":0,"delta":{"content":"${content}"}}]}\n\n`),
+  });
+  const streams = (make: () => AsyncIterable<StreamPart>) => async (): Promise<ProviderAnswer> => ({
+    type: "stream",
+    parts: make(),
+  });
+
+  test("that fails behind an event without text is asked of the next route, and nothing of it is kept", async () => {
+    const breaks = streams(async function* () {
+      yield event("");
+      throw AGAIN;
+    });
+    const speaks = streams(async function* () {
+      yield event("");
+      yield event("Hi");
+    });
+    const { dispatch } = dispatchTo([route("a", breaks), route("b", speaks)], { stream: true });
+    const { answer, planned } = await dispatch.next();
+    expect(planned.route.provider).toBe("b");
+    expect(answer.type === "stream" && answer.opened.read).toEqual([event(""), event("Hi")]);
+  });
+
+  test("that is silent for 15 seconds is handed on as it is, and loses no part", async () => {
+    const gate = Promise.withResolvers<void>();
+    const asked = Promise.withResolvers<void>();
+    const slow = streams(async function* () {
+      yield event("");
+      asked.resolve();
+      await gate.promise;
+      yield event("Hi");
+    });
+    const { dispatch, timers } = dispatchTo([route("a", slow)], { stream: true });
+    const answering = dispatch.next();
+    await asked.promise;
+    timers.advance(15_000);
+    const { answer } = await answering;
+    if (answer.type !== "stream") throw new Error("it streams");
+    expect(answer.opened.read).toEqual([event("")]);
+    gate.resolve();
+    expect(await answer.opened.asked).toEqual({ done: false, value: event("Hi") });
+    expect(timers.pending).toBe(0);
+  });
+
+  test("that takes longer than its provider may is stopped: nobody knows what it made, so no other is asked", async () => {
+    const hangs: Provider["chat"] = ({ signal }) =>
+      new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    const { dispatch, timers } = dispatchTo([route("a", hangs, { totalMs: 60_000 }), route("b", answers)]);
+    const answering = dispatch.next();
+    timers.advance(60_000);
+    await expect(answering).rejects.toMatchObject({ code: "upstream_timeout", details: { reason: "total" } });
+    expect(timers.pending).toBe(0);
+  });
 });

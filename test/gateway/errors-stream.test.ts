@@ -2,7 +2,7 @@ import OpenAI, { APIError } from "openai";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Behavior, body, sse, stream } from "../fakes/provider-server.ts";
 import { chat, chunk, streamed, usage, usageChunk } from "./completions.ts";
-import { type Client, openWorld, requestIdOf, type World } from "./world.ts";
+import { type Client, expectError, openWorld, requestIdOf, type World } from "./world.ts";
 
 let world: World;
 let silent: World;
@@ -125,13 +125,11 @@ describe("before any output, a stream that", () => {
     ["is one error", streamed([{ error: { message: "Overloaded" } }])],
     ["is comments only", stream([": hello\n\n", ": is anybody there\n\n"])],
     ["is reset", stream([": hello\n\n"], { ending: "reset" })],
-  ])("%s ends with an error event and costs nothing", async (_, behavior) => {
+  ])("%s is an error like any other, with a status, and costs nothing", async (_, behavior) => {
     const client = await world.client();
     world.provider.next(behavior);
     const response = await client.post(chat({ stream: true }));
-    const { said, error } = await readBroken(response);
-    expect(said).toBe("");
-    expect(error).toMatchObject({ code: "upstream_error" });
+    await expectError(response, { status: 502, code: "upstream_error" });
     expect(await client.ended(response)).toMatchObject({
       amountPicoUsd: 0n,
       charge: { outcome: "failed", estimated: false },
@@ -143,7 +141,7 @@ test("an error of the client's own, told inside a stream, is not charged", async
   const client = await world.client();
   world.provider.next(streamed([{ error: { message: "Bad image", code: 400, type: "bad_image" } }]));
   const response = await client.post(chat({ stream: true }));
-  await readBroken(response);
+  await expectError(response, { status: 502, code: "upstream_error" });
   expect((await client.ended(response)).amountPicoUsd).toBe(0n);
 });
 

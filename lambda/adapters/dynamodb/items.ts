@@ -64,7 +64,7 @@ export function readCredits(item: Item): bigint {
 
 /**
  * An entry without its ids: the form it has inside the outbox. The ledger item is the same with the ids added, so
- * draining copies it word for word. Zeros are left out: a record stays under 600 bytes.
+ * draining copies it word for word. Zeros are left out: a record has at most 670 bytes.
  */
 export function entryRecord(entry: Entry): Item {
   return present({
@@ -89,6 +89,7 @@ function chargeRecord(charge: ChargeFacts, entryId: string): Record<string, Attr
     keyId: text(charge.keyId),
     model: text(charge.model),
     provider: text(charge.provider),
+    tried: optionalText(charge.tried),
     outcome: text(charge.outcome),
     estimated: charge.estimated ? { BOOL: true } : undefined,
     catalogVersion: text(charge.catalogVersion),
@@ -139,6 +140,7 @@ function readCharge(item: Item, entryId: string): ChargeFacts {
     keyId: readText(item, "keyId") ?? "",
     model: readText(item, "model") ?? "",
     provider: readText(item, "provider") ?? "",
+    tried: readText(item, "tried"),
     outcome,
     estimated: item["estimated"] !== undefined,
     catalogVersion: readText(item, "catalogVersion") ?? "",

@@ -43,6 +43,8 @@ export interface Timeouts {
   readonly connectMs: number;
   readonly firstByteMs: number;
   readonly idleMs: number;
+  /** Of one attempt with its whole answer; absent, only the request's own deadline ends it. Watched by the gateway. */
+  readonly totalMs?: number | undefined;
 }
 
 /** Opens the connections to a base URL. */

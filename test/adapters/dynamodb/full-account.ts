@@ -40,6 +40,7 @@ export function longestEntry(accountId: string, index: number): Entry {
       keyId: KEY_ID,
       model: MODEL,
       provider: "p".repeat(32),
+      tried: "t".repeat(40),
       outcome: "completed",
       usage: {
         inputTokens: TOKENS,

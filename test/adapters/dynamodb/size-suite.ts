@@ -7,17 +7,17 @@ import { itemSizeBytes } from "./item-size.ts";
 import type { LedgerWorld } from "./ledger-world.ts";
 
 export function sizeSuite(world: () => LedgerWorld): void {
-  test("A record with the longest ids and figures has at most 600 bytes.", () => {
+  test("A record with the longest ids and figures has at most 670 bytes.", () => {
     const bytes = itemSizeBytes(entryRecord(longestEntry("acct_1", 0)));
-    expect(bytes).toBeLessThanOrEqual(600);
+    expect(bytes).toBeLessThanOrEqual(670);
   });
 
-  test("A record with every kind of token, the longest tag and a write-off has at most 600 bytes.", () => {
+  test("A record with every kind of token, the longest tag and a write-off has at most 670 bytes.", () => {
     const entry = longestEntry("acct_1", 0);
     if (!entry.charge) throw new Error("no charge");
     // Usage that a provider reported is neither estimated nor in suspense.
     const charge = { ...entry.charge, tag: "t".repeat(64), estimated: false, possibleCostPicoUsd: undefined };
-    expect(itemSizeBytes(entryRecord({ ...entry, charge }))).toBeLessThanOrEqual(600);
+    expect(itemSizeBytes(entryRecord({ ...entry, charge }))).toBeLessThanOrEqual(670);
   });
 
   test("The longest hold string has 189 bytes.", () => {

@@ -11,6 +11,7 @@ import type { Account, Credit, Ledger, OpenHold, RequestLogLine } from "../../..
 import { createApi } from "../../../lambda/gateway/api.ts";
 import { cachedKeyFinder } from "../../../lambda/gateway/authenticate.ts";
 import { readIdempotency } from "../../../lambda/gateway/idempotency.ts";
+import { createRouteMonitor } from "../../../lambda/gateway/route-monitor.ts";
 import { sweep } from "../../../lambda/ledger/sweep.ts";
 import { compileCatalog } from "../../../lib/config.ts";
 import { Config } from "../../../lib/config-schema.ts";
@@ -105,6 +106,9 @@ export function openBank({ dynamo, endpoint, clock }: BankOptions) {
       get: async (name) =>
         (name === "p1" || name === "p2") && !standIn.withoutKey.has(name) ? providers[name] : undefined,
     },
+    // Its requests break providers on purpose, in an order that must not change what becomes of the others.
+    monitor: createRouteMonitor({ ...CATALOG.routing.breaker, enabled: false }, () => clock.nowMs()),
+    random: Math.random,
     log: {
       write(line) {
         const seen = witness();
