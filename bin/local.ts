@@ -1,13 +1,16 @@
 /** `npm start`: the whole product in one process, on embedded stores kept in a folder. */
+import { fileURLToPath } from "node:url";
 import { createObjectStore, createS3Client } from "../lambda/adapters/s3/object-store.ts";
 import { WEBHOOK_PATH } from "../lambda/payments/webhook/api.ts";
 import { ConfigError, compileCatalog, loadConfig } from "../lib/config.ts";
+import { localConsole } from "../local/console.ts";
 import { openConsumerStores } from "../local/consumer-stores.ts";
 import { claimDataFolder, type DataFolder, FolderInUseError } from "../local/data-folder.ts";
 import { startDynamo } from "../local/dynamodb.ts";
 import { firstKey } from "../local/first-run.ts";
 import { greeting } from "../local/greeting.ts";
 import { autoTopUpTarget, type LocalPayments, openLocalPayments } from "../local/payments.ts";
+import { countingLog } from "../local/provider-statistics.ts";
 import { keepReporting, reportWorld } from "../local/reports.ts";
 import { openRequestLog } from "../local/request-log.ts";
 import { systemTimers, wireLocal } from "../local/runtime.ts";
@@ -16,15 +19,17 @@ import { startServer } from "../local/server.ts";
 import { startUsage, usageFiles } from "../local/usage.ts";
 
 const SWEEP_EVERY_MS = 60_000;
+/** Made by `npm run build:web`. */
+const PAGE_FOLDER = fileURLToPath(new URL("../lambda/console/web/dist", import.meta.url));
 
 async function main(folder: DataFolder): Promise<void> {
-  const catalogFile = compileCatalog(
-    await loadConfig(process.env["WLROUTER_CONFIG"] ?? "wlrouter.config.ts"),
-  );
+  const config = await loadConfig(process.env["WLROUTER_CONFIG"] ?? "wlrouter.config.ts");
+  const catalogFile = compileCatalog(config);
   const dynamo = await startDynamo(folder.file("dynamodb"));
   const s3 = await startS3(folder.file("s3"));
   const objects = createObjectStore(createS3Client(s3.endpoint), LOCAL_BUCKET);
-  const log = openRequestLog(folder.file("requests.jsonl"));
+  const logFile = openRequestLog(folder.file("requests.jsonl"));
+  const log = countingLog(logFile);
   const report = (message: string) => console.error(message);
   let payments: LocalPayments | undefined;
   const usage = startUsage({
@@ -51,31 +56,42 @@ async function main(folder: DataFolder): Promise<void> {
   const healing = usage
     .heal(router.accounts)
     .catch((error: unknown) => report(`usage is not complete: ${String(error)}`));
+  const consoleApp = localConsole({
+    ...{ dynamo, s3Endpoint: s3.endpoint, objects, router, settings: config.console, report },
+    ...{ payments: payments.payments, providerStatistics: log, file: folder.file, pageFolder: PAGE_FOLDER },
+    nowMs: systemTimers.nowMs,
+  });
   const server = await startServer(router.api, Number(process.env["PORT"] ?? 8787), undefined, [
     { path: WEBHOOK_PATH, fetch: payments.webhook.fetch },
+    consoleApp,
   ]);
   const origin = `http://127.0.0.1:${server.port}`;
   const baseUrl = `${origin}/v1`;
+  const consoleUrl = await consoleApp.open(origin);
   payments.start(origin);
   folder.announce({
     baseUrl,
+    consoleUrl,
     dynamodbEndpoint: dynamo.endpoint,
     s3Endpoint: s3.endpoint,
     reportsBucket: LOCAL_BUCKET,
     testPaymentsUrl: payments.standIn?.baseUrl,
     pid: process.pid,
   });
-  console.log(greeting({ baseUrl, key, models: [...router.catalog.models.keys()], folder: folder.path }));
+  console.log(
+    greeting({ baseUrl, consoleUrl, key, models: [...router.catalog.models.keys()], folder: folder.path }),
+  );
 
   onStop(async () => {
     clearInterval(sweeping);
     await server.close();
+    await consoleApp.close();
     await payments?.stop();
     await stopReporting();
     await usage.stop();
     await healing;
     router.close();
-    await log.close();
+    await logFile.close();
     await dynamo.close();
     await s3.close();
     folder.release();

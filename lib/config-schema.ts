@@ -5,6 +5,7 @@
 import { BlockList, isIP } from "node:net";
 import { z } from "zod";
 import { Billing } from "./config-billing.ts";
+import { Console } from "./config-console.ts";
 import { fields, listOf, milliseconds, oneOf, PROVIDER_NAME, text, wholeNumber } from "./config-fields.ts";
 import { Routing, Variants } from "./routing-schema.ts";
 
@@ -261,6 +262,7 @@ export const Config = fields({
   billing: Billing.prefault({}),
   payments: Payments.prefault({}),
   cors: Cors.prefault({}),
+  console: Console.prefault({}),
   routing: Routing.prefault({}),
   providers: z.record(text(PROVIDER_NAME, "a name of 1 to 32 of a-z 0-9 -"), Provider, {
     error: ({ code }) =>

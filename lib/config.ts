@@ -105,7 +105,7 @@ type CatalogPrices = CatalogTokenPrices & {
 };
 
 /** Plain JSON inside the function's bundle: all that a running gateway knows of models, prices and providers. */
-export type CatalogFile = Omit<ValidConfig, "models"> & {
+export type CatalogFile = Omit<ValidConfig, "models" | "console"> & {
   /** First 8 hex digits of the SHA-256 of the rest; pinned into every hold, so that a charge names its prices. */
   version: string;
   models: (Omit<ValidModel, "prices" | "routes"> & {
@@ -118,7 +118,7 @@ export type CatalogFile = Omit<ValidConfig, "models"> & {
 };
 
 /** Fills in every default: a kind without a price of its own costs what the kind it is a part of costs. */
-export function compileCatalog(config: ValidConfig): CatalogFile {
+export function compileCatalog({ console: _, ...config }: ValidConfig): CatalogFile {
   const content = {
     ...config,
     models: config.models.map((model) => ({

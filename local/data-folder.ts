@@ -4,6 +4,7 @@ import path from "node:path";
 /** What other programs on this machine may know of the running server: `<data>/local.json`. */
 export interface LocalServerFile {
   readonly baseUrl: string;
+  readonly consoleUrl?: string | undefined;
   readonly dynamodbEndpoint: string;
   /** Readable without a signature. */
   readonly s3Endpoint: string;

@@ -122,6 +122,7 @@ async function get(file: string, request: IncomingMessage, response: ServerRespo
     "last-modified": found.mtime.toUTCString(),
     etag: `"${found.size.toString(16)}-${Math.floor(found.mtimeMs).toString(16)}"`,
     "accept-ranges": "bytes",
+    ...dispositionOf(request),
     ...(range.isPart ? { "content-range": `bytes ${range.start}-${end}/${found.size}` } : {}),
   });
   if (request.method === "HEAD" || found.size === 0) {
@@ -129,6 +130,14 @@ async function get(file: string, request: IncomingMessage, response: ServerRespo
     return;
   }
   await pipeline(createReadStream(file, { start: range.start, end }), response);
+}
+
+/** A presigned link says what the file is saved as. */
+function dispositionOf(request: IncomingMessage): Record<string, string> {
+  const wanted = new URL(request.url ?? "/", "http://127.0.0.1").searchParams.get(
+    "response-content-disposition",
+  );
+  return wanted && /^[\x20-\x7e]+$/.test(wanted) ? { "content-disposition": wanted } : {};
 }
 
 interface ByteRange {

@@ -10,6 +10,7 @@ import { parseLogLine } from "./log-line.ts";
 
 const ServerFile = z.object({
   baseUrl: z.string(),
+  consoleUrl: z.string().optional(),
   dynamodbEndpoint: z.url(),
   s3Endpoint: z.url(),
   reportsBucket: z.string(),

@@ -1,8 +1,8 @@
 import path from "node:path";
 import type { Command } from "commander";
 import { loadCatalog, type Model } from "../../lambda/core/catalog.ts";
+import { modelView } from "../../lambda/core/model-view.ts";
 import { formatUsdPerMillion } from "../../lambda/core/money.ts";
-import { modelView } from "../../lambda/gateway/model-view.ts";
 import { table } from "./output.ts";
 import type { Answer, Session } from "./session.ts";
 

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { formatUsd } from "../core/money.ts";
-import type { AutoTopUp, PaymentTerms, Receipt, TopUpQuote } from "../core/payments.ts";
+import type { AutoTopUp, Payments, PaymentTerms, Receipt, TopUpQuote } from "../core/payments.ts";
 import type { Console } from "./console.ts";
 import { ownerOnly } from "./guards.ts";
 import { AutoTopUpInput, CheckoutInput, QuoteQuery } from "./inputs.ts";
@@ -9,7 +9,7 @@ import { valid } from "./valid.ts";
 import type { AutoTopUpView, CheckoutView, PaymentTermsView, QuoteView, ReceiptView } from "./views.ts";
 
 /** Money in, by way of the payments port; this only says whose it is and how it looks. */
-export function paymentRoutes({ payments, consoleUrl }: Console) {
+export function paymentRoutes({ payments, settings }: Console) {
   return new Hono<ConsoleEnvironment>()
     .get("/payments/terms", async (c) => c.json(termsView(await payments.terms())))
     .get("/payments/quote", valid("query", QuoteQuery), async (c) =>
@@ -24,15 +24,14 @@ export function paymentRoutes({ payments, consoleUrl }: Console) {
         creditPicoUsd: amount,
         savePaymentMethod: save_payment_method,
         checkoutId: checkout_id,
-        successUrl: `${consoleUrl}/?top_up=done#/balance`,
-        cancelUrl: `${consoleUrl}/?top_up=cancelled#/balance`,
+        successUrl: `${settings.pageUrl}?top_up=done#/balance`,
+        cancelUrl: `${settings.pageUrl}?top_up=cancelled#/balance`,
       });
       return c.json<CheckoutView>({ url });
     })
-    .get("/payments/receipts", async (c) => {
-      const receipts = await payments.receipts(c.var.session.accountId);
-      return c.json({ receipts: receipts.map(receiptView) });
-    })
+    .get("/payments/receipts", async (c) =>
+      c.json({ receipts: await receiptsOf(payments, c.var.session.accountId) }),
+    )
     .get("/payments/auto-top-up", async (c) =>
       c.json(autoTopUpView(await payments.autoTopUp(c.var.session.accountId))),
     )
@@ -63,6 +62,11 @@ function quoteView(quote: TopUpQuote): QuoteView {
     fee: formatUsd(quote.feePicoUsd),
     total: formatUsd(quote.totalPicoUsd),
   };
+}
+
+/** Newest first. */
+export async function receiptsOf(payments: Payments, accountId: string): Promise<ReceiptView[]> {
+  return (await payments.receipts(accountId)).map(receiptView);
 }
 
 function receiptView(receipt: Receipt): ReceiptView {

@@ -1,39 +1,50 @@
 import { Hono } from "hono";
+import { modelView } from "../core/model-view.ts";
 import type { Console } from "./console.ts";
 import { RequestsQuery, UsageQuery } from "./inputs.ts";
-import { pending } from "./pending.ts";
+import { reportLink, reportsOf } from "./reports.ts";
+import { requestOf, requestsOf } from "./requests.ts";
 import type { ConsoleEnvironment } from "./session.ts";
-import type {
-  LinkView,
-  ModelsView,
-  ReportsView,
-  RequestDetail,
-  RequestsView,
-  UsageView,
-} from "./usage-views.ts";
+import { usageCsv, usageOf } from "./usage.ts";
+import type { ModelsView } from "./usage-views.ts";
 import { valid } from "./valid.ts";
 
-export function usageRoutes(_console: Console) {
+export function usageRoutes(console: Console) {
   return (
     new Hono<ConsoleEnvironment>()
-      .get("/usage", valid("query", UsageQuery), async (c) => c.json(await pending<UsageView>()))
-      /** The same figures as a file: `text/csv`, to be linked to. */
-      .get("/usage.csv", valid("query", UsageQuery), async (c) => c.body(await pending<string>()))
+      .get("/usage", valid("query", UsageQuery), async (c) =>
+        c.json(await usageOf(console, c.var.session.accountId, c.req.valid("query"))),
+      )
+      /** The same figures as a file, to be linked to. */
+      .get("/usage.csv", valid("query", UsageQuery), async (c) => {
+        const usage = await usageOf(console, c.var.session.accountId, c.req.valid("query"));
+        c.header("content-type", "text/csv; charset=utf-8");
+        const fileName = `wlrouter-usage-${usage.from}-${usage.to}.csv`;
+        c.header("content-disposition", `attachment; filename="${fileName}"`);
+        return c.body(usageCsv(usage));
+      })
   );
 }
 
-export function reportRoutes(_console: Console) {
+export function reportRoutes(console: Console) {
   return new Hono<ConsoleEnvironment>()
-    .get("/reports", async (c) => c.json(await pending<ReportsView>()))
-    .post("/reports/:reportId/link", async (c) => c.json(await pending<LinkView>()));
+    .get("/reports", async (c) => c.json(await reportsOf(console, c.var.session.accountId)))
+    .post("/reports/:reportId/link", async (c) =>
+      c.json(await reportLink(console, c.var.session.accountId, c.req.param("reportId"))),
+    );
 }
 
-export function requestRoutes(_console: Console) {
+export function requestRoutes(console: Console) {
   return new Hono<ConsoleEnvironment>()
-    .get("/requests", valid("query", RequestsQuery), async (c) => c.json(await pending<RequestsView>()))
-    .get("/requests/:requestId", async (c) => c.json(await pending<RequestDetail>()));
+    .get("/requests", valid("query", RequestsQuery), async (c) =>
+      c.json(await requestsOf(console, c.var.session.accountId, c.req.valid("query"))),
+    )
+    .get("/requests/:requestId", async (c) =>
+      c.json(await requestOf(console, c.var.session.accountId, c.req.param("requestId"))),
+    );
 }
 
-export function modelRoutes(_console: Console) {
-  return new Hono<ConsoleEnvironment>().get("/models", async (c) => c.json(await pending<ModelsView>()));
+export function modelRoutes({ catalog }: Console) {
+  const models = [...catalog.models.values()].map(modelView);
+  return new Hono<ConsoleEnvironment>().get("/models", (c) => c.json<ModelsView>({ models }));
 }

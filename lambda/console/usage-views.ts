@@ -65,7 +65,7 @@ export interface LinkView {
 
 export interface RequestRow {
   readonly request_id: string;
-  /** When it ended; for an open one, when its hold ends at the latest. */
+  /** When it ended; for an open one, when its hold is given back at the latest. */
   readonly at: string;
   readonly key_id: string;
   readonly key_name: string;
@@ -124,6 +124,13 @@ export interface TokenPricesView {
   readonly output_per_million: string;
   readonly cache_read_per_million: string;
   readonly cache_write_per_million: string;
+  /** Kept for an hour, where that is priced apart. */
+  readonly cache_write_1h_per_million: string;
+  readonly reasoning_per_million: string;
+  readonly audio_input_per_million: string;
+  readonly audio_cache_read_per_million: string;
+  readonly audio_output_per_million: string;
+  readonly image_output_per_million: string;
 }
 
 export interface ModelPrices extends TokenPricesView {

@@ -2,12 +2,10 @@
  * What the console's API answers with, as types only: the page in `web/` imports them.
  * Amounts are exact decimals in USD as strings; times are ISO 8601 in UTC.
  */
+import type { Role } from "../core/members.ts";
 import type { PaymentMode } from "../core/payments.ts";
 
 // --- who am I -------------------------------------------------------------------------------------------------
-
-/** `owner`: everything of the account. `member`: reads, and makes and ends keys of their own. */
-export type Role = "owner" | "member";
 
 export interface SessionView {
   readonly user: { readonly member_id: string; readonly name: string; readonly email: string };

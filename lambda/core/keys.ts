@@ -15,6 +15,8 @@ export interface ApiKey {
   /** The key's last four characters, so that people can tell keys apart. */
   readonly last4: string;
   readonly createdAt: string;
+  /** The console's member who made it; absent for a key that an operator made. */
+  readonly createdBy?: string | undefined;
   readonly expiresAt?: string | undefined;
   /** Absent: every model. */
   readonly allowedModels?: readonly string[] | undefined;

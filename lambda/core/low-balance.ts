@@ -20,6 +20,8 @@ export interface Crossing {
 export interface WatchedBalance {
   readonly postedPicoUsd: PicoUsd;
   readonly thresholdPicoUsd: PicoUsd;
+  /** The account has no threshold of its own. */
+  readonly isDefaultThreshold: boolean;
   /** Absent while the balance is, or was last seen, at or above the threshold. */
   readonly crossing: Crossing | undefined;
 }
@@ -30,6 +32,8 @@ export interface LowBalances {
   read(accountId: string): Promise<WatchedBalance | undefined>;
   /** Writes down a crossing. @returns false when the balance is not below, or a crossing is written down already. */
   cross(accountId: string, thresholdPicoUsd: PicoUsd, at: string): Promise<boolean>;
+  /** Undefined: the default again. @returns false when there is no such account. */
+  setThreshold(accountId: string, thresholdPicoUsd: PicoUsd | undefined): Promise<boolean>;
   markTold(accountId: string, sequence: number): Promise<void>;
   /** Forgets the crossing when the balance is back, so that the next one is told of. */
   rearm(accountId: string, sequence: number, thresholdPicoUsd: PicoUsd): Promise<void>;

@@ -4,6 +4,7 @@ import { cors } from "hono/cors";
 import { GatewayError } from "../core/errors.ts";
 import { keyPeriodOf } from "../core/hold.ts";
 import type { ApiKey } from "../core/keys.ts";
+import { modelView } from "../core/model-view.ts";
 import { formatUsd } from "../core/money.ts";
 import { lookUpRequest } from "../core/request-lookup.ts";
 import { accountView, keyView } from "../core/views.ts";
@@ -11,7 +12,6 @@ import { authenticate } from "./authenticate.ts";
 import { MAX_BODY_BYTES } from "./chat-request.ts";
 import { alarmOf, asGatewayError, errorResponse, statusOf } from "./errors.ts";
 import type { Gateway } from "./gateway.ts";
-import { modelView } from "./model-view.ts";
 import { type Known, serveChat } from "./serve.ts";
 import { answerUsage, readUsageQuery } from "./usage-query.ts";
 

@@ -81,7 +81,7 @@ test.each([
 
 test("an unknown field is refused by name, wherever it stands", async () => {
   expect(await problemsOf({ ...EXAMPLE, model: [] })).toEqual([
-    "model: unknown field, expected one of billing, payments, cors, routing, providers, models",
+    "model: unknown field, expected one of billing, payments, cors, console, routing, providers, models",
   ]);
   const [problem] = await problemsOf(changed(model("prices", "input"), "1"));
   expect(problem).toMatch(/^models\[0\]\.prices\.input: unknown field, expected one of inputUsdPerMillion, /);
@@ -130,7 +130,7 @@ test("every problem is listed at once, the ones across fields too", async () => 
 
 test.each([["null"], ["[]"], ['"text"']])("%s is no configuration", async (json) => {
   await expect(loadConfig(await write(json))).rejects.toThrow(
-    "the configuration: found " + json + ", expected an object of billing, payments, cors, routing, providers, models",
+    "the configuration: found " + json + ", expected an object of billing, payments, cors, console, routing, providers, models",
   );
 });
 

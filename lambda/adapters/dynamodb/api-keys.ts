@@ -84,6 +84,7 @@ function apiKeyItem(key: ApiKey): Item {
     name: text(key.name),
     last4: text(key.last4),
     createdAt: text(key.createdAt),
+    createdBy: key.createdBy === undefined ? undefined : text(key.createdBy),
     status: text(key.status),
     expiresAt: key.expiresAt === undefined ? undefined : text(key.expiresAt),
     // An empty list is no freedom to use every model: DynamoDB refuses it.
@@ -136,6 +137,7 @@ function readApiKey(item: Item): ApiKey {
     name: readText(item, "name") ?? "",
     last4: readText(item, "last4") ?? "",
     createdAt: readText(item, "createdAt") ?? "",
+    createdBy: readText(item, "createdBy"),
     expiresAt: readText(item, "expiresAt"),
     allowedModels: item["allowedModels"] && readSet(item, "allowedModels"),
     spendLimit: readLimit(item),

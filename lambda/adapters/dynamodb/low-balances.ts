@@ -30,6 +30,7 @@ export function createLowBalances(store: Store, table: string): LowBalances {
       const own = item["lowBalanceThreshold"];
       return {
         postedPicoUsd: readBigint(item, "posted"),
+        isDefaultThreshold: !own,
         thresholdPicoUsd: own ? readBigint(item, "lowBalanceThreshold") : DEFAULT_LOW_BALANCE_PICO_USD,
         crossing: item["lowBalanceSequence"] && readCrossing(item),
       };
@@ -45,6 +46,16 @@ export function createLowBalances(store: Store, table: string): LowBalances {
         ],
         condition: ["attribute_not_exists(#lowBalanceSequence)", "#posted < :threshold"],
         values: { ":threshold": number(thresholdPicoUsd), ":at": text(at) },
+      }),
+    setThreshold: (accountId, thresholdPicoUsd) =>
+      update(accountId, {
+        ...(thresholdPicoUsd === undefined
+          ? { set: [], remove: ["#lowBalanceThreshold"] }
+          : {
+              set: ["#lowBalanceThreshold = :threshold"],
+              values: { ":threshold": number(thresholdPicoUsd) },
+            }),
+        condition: ["attribute_exists(#accountId)"],
       }),
     async markTold(accountId, sequence) {
       await update(accountId, {

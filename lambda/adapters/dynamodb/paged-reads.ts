@@ -16,6 +16,8 @@ export interface IndexQuery {
   /** Both ends inclusive. */
   readonly between?: { readonly name: string; readonly from: string; readonly to: string } | undefined;
   readonly newestFirst?: boolean;
+  /** How many items a page has at most, for who may stop early; absent: as many as fit a megabyte. */
+  readonly pageSize?: number;
 }
 
 /** A Scan's or Query's input, in DynamoDB's own form. */
@@ -25,6 +27,7 @@ export interface PagedInput {
   readonly Segment?: number;
   readonly TotalSegments?: number;
   readonly IndexName?: string;
+  readonly Limit?: number;
   readonly ScanIndexForward?: boolean;
   readonly KeyConditionExpression?: string;
   readonly ExpressionAttributeNames?: Record<string, string>;
@@ -62,9 +65,10 @@ export function queriesOver(readPage: ReadPage): Queries {
 }
 
 function queryInput(by: IndexQuery): Omit<PagedInput, "TableName"> {
-  const { index, partition, between, newestFirst = false } = by;
+  const { index, partition, between, newestFirst = false, pageSize } = by;
   return {
     ...(index ? { IndexName: index } : { ConsistentRead: true }),
+    ...(pageSize ? { Limit: pageSize } : {}),
     ScanIndexForward: !newestFirst,
     KeyConditionExpression: between
       ? "#partition = :partition AND #sort BETWEEN :from AND :to"

@@ -26,10 +26,10 @@ export interface TableDefinition extends KeySchema {
 export const LEDGER_BY_CREATED_AT = "byCreatedAt";
 export const LEDGER_BY_ENTRY_ID = "byEntryId";
 /** Of the few entries that an operator has to look at. */
-const LEDGER_BY_ATTENTION = "byAttention";
+export const LEDGER_BY_ATTENTION = "byAttention";
 export const ROLLUPS_BY_DAY = "byDay";
-const MEMBERS_BY_ACCOUNT = "byAccount";
-const INVITES_BY_ACCOUNT = "byAccount";
+export const MEMBERS_BY_ACCOUNT = "byAccount";
+export const INVITES_BY_ACCOUNT = "byAccount";
 export const API_KEYS_BY_ACCOUNT = "byAccount";
 export const API_KEYS_BY_KEY_ID = "byKeyId";
 

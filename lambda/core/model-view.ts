@@ -1,6 +1,6 @@
-import type { Model } from "../core/catalog.ts";
-import { formatUsdPerMillion } from "../core/money.ts";
-import type { TokenPrices } from "../core/prices.ts";
+import type { Model } from "./catalog.ts";
+import { formatUsdPerMillion } from "./money.ts";
+import type { TokenPrices } from "./prices.ts";
 
 /** A model in OpenAI's shape, with what OpenAI leaves out: prices, limits and modalities. */
 export function modelView(model: Model) {
@@ -14,7 +14,7 @@ export function modelView(model: Model) {
     input_modalities: model.inputModalities,
     output_modalities: model.outputModalities,
     prices: {
-      currency: "USD",
+      currency: "USD" as const,
       ...pricesView(model.prices),
       tiers: model.prices.tiers.map((tier) => ({
         above_input_tokens: tier.aboveInputTokens,

@@ -1,0 +1,129 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { createObjectStore, createS3Client } from "../../lambda/adapters/s3/object-store.ts";
+import { loadCatalog } from "../../lambda/core/catalog.ts";
+import type { RequestLogLine } from "../../lambda/core/ports.ts";
+import { compileCatalog, type ValidConfig } from "../../lib/config.ts";
+import { Config } from "../../lib/config-schema.ts";
+import { localConsole } from "../../local/console.ts";
+import { openConsumerStores } from "../../local/consumer-stores.ts";
+import { startDynamo } from "../../local/dynamodb.ts";
+import { firstKey } from "../../local/first-run.ts";
+import { LOCAL_USER, type LocalUser } from "../../local/issuer.ts";
+import { openLocalPayments } from "../../local/payments.ts";
+import { countingLog } from "../../local/provider-statistics.ts";
+import { systemTimers, wireLocal } from "../../local/runtime.ts";
+import { LOCAL_BUCKET, startS3 } from "../../local/s3.ts";
+import { startServer } from "../../local/server.ts";
+import { startUsage, usageFiles } from "../../local/usage.ts";
+import { Browser } from "./browser.ts";
+
+const person = (name: string, groups: string[] = []): LocalUser => ({
+  subject: name,
+  name,
+  email: `${name}@example.com`,
+  groups,
+});
+
+const USERS = [LOCAL_USER, ...["ada", "ben", "cleo", "dora", "eve"].map((name) => person(name))];
+
+function consoleConfig(): ValidConfig {
+  return Config.parse({
+    console: { welcomeCreditUsd: "3" },
+    providers: {
+      nowhere: { kind: "openai-compatible", baseUrl: "http://127.0.0.1:9/v1", apiKeyEnv: "NO_SUCH" },
+    },
+    models: [
+      {
+        id: "test/none",
+        ownedBy: "test",
+        contextWindow: 1_000,
+        maxOutputTokens: 100,
+        inputModalities: ["text"],
+        outputModalities: ["text"],
+        prices: { inputUsdPerMillion: "1", outputUsdPerMillion: "2", cacheReadUsdPerMillion: "0.1" },
+        routes: [{ provider: "nowhere", model: "none" }],
+      },
+    ],
+  });
+}
+
+/** The whole local server with its console, as `npm start` has it, with more people and a clock that can be moved. */
+export async function openConsoleWorld() {
+  const folder = mkdtempSync(path.join(tmpdir(), "wlrouter-console-"));
+  const file = (name: string) => path.join(folder, name);
+  const config = consoleConfig();
+  const catalogFile = compileCatalog(config);
+  const clock = { offsetMs: 0 };
+  const nowMs = () => Date.now() + clock.offsetMs;
+  const dynamo = await startDynamo();
+  const s3 = await startS3(file("s3"));
+  const objects = createObjectStore(createS3Client(s3.endpoint), LOCAL_BUCKET);
+  const lines: RequestLogLine[] = [];
+  const log = countingLog({ write: (line) => void lines.push(line) });
+  const problems: string[] = [];
+  const report = (message: string) => void problems.push(message);
+  const stores = openConsumerStores(dynamo.endpoint, dynamo.tables);
+  const usage = startUsage({ objects, report, stores, ...usageFiles(file) });
+  const timers = { ...systemTimers, nowMs };
+  const router = wireLocal(dynamo, catalogFile, log, timers, usage.watch);
+  const key = (await firstKey(router.accounts, router.keys, router.ledger)) ?? "";
+  const settings = config.console;
+  const payments = await openLocalPayments({
+    ...{ dynamo, ledger: router.ledger, accounts: router.accounts, billing: catalogFile.billing, report },
+    ...{ environment: {}, file, nowMs },
+  });
+  const consoleApp = localConsole({
+    ...{
+      dynamo,
+      s3Endpoint: s3.endpoint,
+      objects,
+      router,
+      settings,
+      payments: payments.payments,
+      file,
+      nowMs,
+      report,
+    },
+    providerStatistics: log,
+    users: USERS,
+  });
+  const server = await startServer(router.api, 0, nowMs, [consoleApp]);
+  const origin = `http://127.0.0.1:${server.port}`;
+  const consoleUrl = await consoleApp.open(origin);
+  return {
+    ...{
+      router,
+      consoleUrl,
+      origin,
+      baseUrl: `${origin}/v1`,
+      key,
+      clock,
+      objects,
+      problems,
+      usage,
+      stores,
+      dynamo,
+    },
+    catalog: loadCatalog(catalogFile),
+    /** Somebody signed in, in a browser of their own. */
+    async signedIn(user: string, query = ""): Promise<Browser> {
+      const browser = new Browser(consoleUrl);
+      await browser.signIn(user, query);
+      return browser;
+    },
+    async close() {
+      await server.close();
+      await consoleApp.close();
+      await payments.stop();
+      await usage.stop();
+      router.close();
+      await dynamo.close();
+      await s3.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+export type ConsoleWorld = Awaited<ReturnType<typeof openConsoleWorld>>;
