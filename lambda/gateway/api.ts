@@ -56,6 +56,8 @@ const EXPOSED = [
   "x-request-id",
   "retry-after",
   "x-should-retry",
+  "x-wlrouter-provider",
+  "x-wlrouter-model",
   ...["limit", "remaining", "reset"].flatMap((what) => [
     `x-ratelimit-${what}-requests`,
     `x-ratelimit-${what}-tokens`,

@@ -1,6 +1,6 @@
 import type { Quote } from "../core/budget.ts";
 import type { Model, Route } from "../core/catalog.ts";
-import { GatewayError } from "../core/errors.ts";
+import { type ErrorCode, GatewayError } from "../core/errors.ts";
 import type { Provider, ProviderAnswer, ProviderRequest } from "../core/ports.ts";
 import type { Timers } from "../core/timers.ts";
 import { reasonOf, type TriedRoute } from "../core/tried-routes.ts";
@@ -128,9 +128,11 @@ async function callRoute(
   }
 }
 
+const PROVIDERS_CODES = new Set<ErrorCode>(["upstream_error", "upstream_timeout", "rate_limit_exceeded"]);
+
 /** Not what the client got wrong, nor what we did. */
 export function isTheProviders(error: unknown): error is GatewayError {
-  return error instanceof GatewayError && (error.retryable || error.code === "upstream_timeout");
+  return error instanceof GatewayError && PROVIDERS_CODES.has(error.code);
 }
 
 /** A signal that also aborts when one attempt has lasted too long. */

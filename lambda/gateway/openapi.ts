@@ -100,6 +100,10 @@ const requestSchema = z.object({
   key_id: z.string(),
   model: z.string(),
   provider: z.string(),
+  tried: z
+    .string()
+    .nullable()
+    .describe("Routes that were called before and gave no answer, and why: `openai:429 azure:connect`."),
   tag: z.string().nullable(),
   outcome: z.enum(["open", "completed", "failed", "broken", "suspense", "expired", "aborted"]),
   created_at: z.string(),

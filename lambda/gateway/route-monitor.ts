@@ -112,14 +112,20 @@ function beginAttempt(state: Watched, streamed: boolean, nowMs: () => number): A
   const verdict = Promise.withResolvers<void>();
   const startedAtMs = nowMs();
   let hasAnswered = false;
+  let isJudged = false;
   // What is thrown is what we say: nobody has to hear it twice, nor where the breaker does not run it at all.
   verdict.promise.catch(() => {});
   void state.breaker.execute(() => verdict.promise).catch(() => {});
   state.calls += 1;
+  const pass = () => {
+    isJudged = true;
+    verdict.resolve();
+  };
   const answered = () => {
     if (hasAnswered) return;
     hasAnswered = true;
-    verdict.resolve();
+    // A probe's first output is proof enough, and others wait for it. Other streams are judged at their end.
+    if (state.breaker.state === CircuitState.HalfOpen) pass();
     const side = streamed ? "firstOutput" : "wholeAnswer";
     state[side] = learn(state[side], nowMs() - startedAtMs, nowMs());
   };
@@ -127,6 +133,7 @@ function beginAttempt(state: Watched, streamed: boolean, nowMs: () => number): A
     answered,
     ended(outputTokens) {
       answered();
+      pass();
       state.errorRate = learn(state.errorRate, 0, nowMs());
       const seconds = (nowMs() - startedAtMs) / 1_000;
       if (outputTokens > 0 && seconds > 0) {
@@ -139,11 +146,11 @@ function beginAttempt(state: Watched, streamed: boolean, nowMs: () => number): A
       state.lastFailure = { reason: reasonOf(error), atMs: nowMs() };
       const { retryAfterSeconds = 0 } = error.details;
       state.restsUntilMs = Math.max(state.restsUntilMs, nowMs() + retryAfterSeconds * 1_000);
-      // A stream that breaks after its first output counts too, as a call of its own.
-      if (hasAnswered) void state.breaker.execute(() => Promise.reject(error)).catch(() => {});
+      // A probe that breaks after its first output counts too, as a call of its own.
+      if (isJudged) void state.breaker.execute(() => Promise.reject(error)).catch(() => {});
       else verdict.reject(error);
     },
-    dropped: () => verdict.resolve(),
+    dropped: pass,
   };
 }
 

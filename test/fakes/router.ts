@@ -20,10 +20,13 @@ export interface RouterOptions {
   readonly model?: Partial<WlrouterConfig["models"][number]>;
   /** Changes to every provider. */
   readonly provider?: Partial<WlrouterConfig["providers"][string]>;
+  /** More providers, for routes of `models`. */
+  readonly providers?: WlrouterConfig["providers"];
   /** Absent: no route ever rests. */
   readonly routing?: WlrouterConfig["routing"];
   /** More models. */
-  readonly models?: readonly WlrouterConfig["models"][number][];
+  readonly models?: readonly (Pick<WlrouterConfig["models"][number], "id" | "routes"> &
+    Partial<WlrouterConfig["models"][number]>)[];
   readonly creditUsd?: string;
   readonly timers?: Timers;
   /** A store that runs already, so that a router can be stopped and started on the same tables. */
@@ -133,9 +136,15 @@ function catalogOf(options: RouterOptions): CatalogFile {
     routes: urls.map((_, i) => ({ provider: `p${i + 1}`, model: "upstream-model" })),
     ...options.model,
   };
+  const more = (options.models ?? []).map((each) => ({ ...model, ...each }));
   if (urls.length > 0)
     return compileCatalog(
-      Config.parse({ billing: BILLING, routing, providers, models: [model, ...(options.models ?? [])] }),
+      Config.parse({
+        billing: BILLING,
+        routing,
+        providers: { ...providers, ...options.providers },
+        models: [model, ...more],
+      }),
     );
   const nowhere = {
     p1: { kind: "openai-compatible", baseUrl: "http://127.0.0.1:9/v1", apiKeyEnv: "NO_SUCH_KEY" },

@@ -48,9 +48,17 @@ export interface Client {
   expectUntouched(): Promise<void>;
 }
 
-export async function openWorld({ routes = 1, ...options }: RouterOptions & { routes?: number } = {}) {
+export interface WorldOptions extends RouterOptions {
+  /** How many scripted providers there are. */
+  readonly routes?: number;
+  /** More providers and models, for which the scripted providers' addresses must be known. */
+  readonly late?: (urls: readonly string[]) => Pick<RouterOptions, "providers" | "models">;
+}
+
+export async function openWorld({ routes = 1, late, ...options }: WorldOptions = {}) {
   const providers = await Promise.all(Array.from({ length: routes }, startProviderServer));
-  const router = await startRouter({ providerUrls: providers.map(({ baseUrl }) => baseUrl), ...options });
+  const providerUrls = providers.map(({ baseUrl }) => baseUrl);
+  const router = await startRouter({ providerUrls, ...late?.(providerUrls), ...options });
   const [provider] = providers;
   if (!provider) throw new Error("a world has at least one route");
   const world: World = {

@@ -130,7 +130,9 @@ test("every problem is listed at once, the ones across fields too", async () => 
 
 test.each([["null"], ["[]"], ['"text"']])("%s is no configuration", async (json) => {
   await expect(loadConfig(await write(json))).rejects.toThrow(
-    "the configuration: found " + json + ", expected an object of billing, payments, cors, console, routing, providers, models",
+    "the configuration: found " +
+      json +
+      ", expected an object of billing, payments, cors, console, routing, providers, models",
   );
 });
 

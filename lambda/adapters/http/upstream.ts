@@ -77,7 +77,10 @@ async function readAll(
   try {
     for await (const piece of body) {
       length += piece.length;
-      if (length > maxBytes) throw new GatewayError("upstream_error", "The provider's answer is too long.");
+      if (length > maxBytes)
+        throw new GatewayError("upstream_error", "The provider's answer is too long.", {
+          reason: "too_long",
+        });
       pieces.push(piece);
     }
   } catch (error) {
@@ -91,12 +94,27 @@ async function readAll(
 function sendFailure(error: unknown, signal: AbortSignal): GatewayError {
   if (signal.aborted) return abortion(signal);
   if (error instanceof errors.HeadersTimeoutError) {
-    return new GatewayError("upstream_timeout", "The provider did not answer in time.", { cause: error });
+    return new GatewayError("upstream_timeout", "The provider did not answer in time.", {
+      reason: "first_byte",
+      cause: error,
+    });
   }
   return new GatewayError("upstream_error", "The provider could not be reached.", {
     retryable: true,
+    reason: hasLostConnection(error) ? "reset" : "connect",
     cause: error,
   });
+}
+
+/** There was a connection, and it ended with the request on it. */
+function hasLostConnection(error: unknown): boolean {
+  return (
+    error instanceof errors.SocketError || (error instanceof Error && /ECONNRESET|EPIPE/.test(codeOf(error)))
+  );
+}
+
+function codeOf(error: Error): string {
+  return "code" in error ? String(error.code) : "";
 }
 
 /** The answer had begun and did not end. @param details may it be asked for again, if nothing of it was used? */
@@ -105,11 +123,13 @@ function bodyFailure(error: unknown, signal: AbortSignal, details: { retryable: 
   if (signal.aborted) return abortion(signal);
   if (error instanceof errors.BodyTimeoutError) {
     return new GatewayError("upstream_timeout", "The provider fell silent in the middle of its answer.", {
+      reason: "idle",
       cause: error,
     });
   }
   return new GatewayError("upstream_error", "The provider broke off its answer.", {
     ...details,
+    reason: "reset",
     cause: error,
   });
 }

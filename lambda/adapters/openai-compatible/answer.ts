@@ -65,5 +65,6 @@ function parse(body: Buffer): unknown {
 function notACompletion(): GatewayError {
   return new GatewayError("upstream_error", "The provider's answer is not a chat completion.", {
     retryable: true,
+    reason: "garbage",
   });
 }

@@ -113,5 +113,8 @@ function parseChunk(data: string): Record<string, unknown> | undefined {
 }
 
 function garbage(what: string): GatewayError {
-  return new GatewayError("upstream_error", `The provider sent ${what}.`, { retryable: true });
+  return new GatewayError("upstream_error", `The provider sent ${what}.`, {
+    retryable: true,
+    reason: "garbage",
+  });
 }

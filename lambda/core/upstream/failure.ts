@@ -41,12 +41,13 @@ const PASSING_STATUSES = new Set([408, 409, 424, 425]);
 /** The whole table from a provider's failure to ours. Texts of a provider pass only where the client is at fault. */
 export function failureOf(answer: FailedAnswer): GatewayError {
   const alarm = alarmOf(answer);
-  if (alarm !== undefined) return operatorFailure(alarm);
+  if (alarm !== undefined) return operatorFailure(alarm, answer.status);
   const { status } = answer;
   if (status === 429) return rateLimited(answer);
   if (status < 400 || status >= 500 || PASSING_STATUSES.has(status)) {
     return new GatewayError("upstream_error", `The provider failed with status ${status}.`, {
       retryable: true,
+      reason: String(status),
       ...retryAfter(answer),
     });
   }
@@ -59,10 +60,11 @@ export function failureOf(answer: FailedAnswer): GatewayError {
  */
 export function reportedFailure(fault: ProviderFault): GatewayError {
   const alarm = alarmOf({ status: fault.status ?? 500, fault });
-  if (alarm !== undefined) return operatorFailure(alarm);
+  if (alarm !== undefined) return operatorFailure(alarm, fault.status);
   const message = fault.message === undefined ? "no details" : cleanMessage(fault.message);
   return new GatewayError("upstream_error", `The provider reported an error: ${message}`, {
     retryable: true,
+    reason: "reported",
   });
 }
 
@@ -85,10 +87,11 @@ function isModelMissing({ code, message }: ProviderFault): boolean {
   return message === undefined || code === "model_not_found" || /\bmodel\b/i.test(message);
 }
 
-function operatorFailure(alarm: string): GatewayError {
+function operatorFailure(alarm: string, status: number | undefined): GatewayError {
   return new GatewayError("upstream_error", "The provider cannot be used at the moment.", {
     retryable: true,
     alarm,
+    reason: status === undefined ? "reported" : String(status),
   });
 }
 
