@@ -113,7 +113,11 @@ describe("a failure that is the operator's to mend", () => {
 
   test("so does a redirect, which is not followed", async () => {
     const elsewhere = body("", { status: 307, headers: { location: `${server.baseUrl}/elsewhere` } });
-    expect((await failureOf(elsewhere)).details).toEqual({ retryable: true, alarm: "provider_redirected" });
+    expect((await failureOf(elsewhere)).details).toEqual({
+      retryable: true,
+      alarm: "provider_redirected",
+      reason: "307",
+    });
     expect(server.calls).toHaveLength(1);
   });
 
