@@ -9,6 +9,7 @@ import { claimDataFolder, type DataFolder, FolderInUseError } from "../local/dat
 import { startDynamo } from "../local/dynamodb.ts";
 import { firstKey } from "../local/first-run.ts";
 import { greeting } from "../local/greeting.ts";
+import { openOwedSettles } from "../local/owed-settles.ts";
 import { autoTopUpTarget, type LocalPayments, openLocalPayments } from "../local/payments.ts";
 import { countingLog } from "../local/provider-statistics.ts";
 import { keepReporting, reportWorld } from "../local/reports.ts";
@@ -39,7 +40,8 @@ async function main(folder: DataFolder): Promise<void> {
     stores: openConsumerStores(dynamo.endpoint, dynamo.tables),
     ...usageFiles(folder.file),
   });
-  const router = wireLocal(dynamo, catalogFile, log, systemTimers, usage.watch);
+  const owedSettles = openOwedSettles(folder.file("owed-settles.jsonl"));
+  const router = wireLocal(dynamo, catalogFile, log, systemTimers, usage.watch, owedSettles);
   payments = await openLocalPayments({
     ...{ dynamo, ledger: router.ledger, accounts: router.accounts, billing: catalogFile.billing, report },
     stripeApiBaseUrl: catalogFile.payments.stripeApiBaseUrl,

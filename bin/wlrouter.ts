@@ -5,7 +5,10 @@ import { WLRouterStack } from "../lib/wlrouter-stack.ts";
 
 try {
   const config = await loadConfig(process.env["WLROUTER_CONFIG"] ?? "wlrouter.config.ts");
-  new WLRouterStack(new App(), "WLRouter", { catalog: compileCatalog(config) });
+  new WLRouterStack(new App(), "WLRouter", {
+    catalog: compileCatalog(config),
+    deployment: config.deployment,
+  });
 } catch (error) {
   if (!(error instanceof ConfigError)) throw error;
   console.error(error.message);

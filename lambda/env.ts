@@ -6,8 +6,12 @@ export const ENV = {
   rollupsTable: "ROLLUPS_TABLE",
   eventBusName: "EVENT_BUS_NAME",
   reportsBucket: "REPORTS_BUCKET",
+  /** URL of the queue of charges that the ledger could not take. */
+  owedSettlesQueue: "OWED_SETTLES_QUEUE",
   /** ARN of the secret whose JSON value maps a provider's `apiKeyEnv` name to its key. */
   providerSecretArn: "PROVIDER_SECRET_ARN",
+  /** `info` or `warn`: whether requests that went well have a line of their own. */
+  logLevel: "LOG_LEVEL",
 } as const;
 
 /** @throws Error that names the variable: the function was deployed without it. */

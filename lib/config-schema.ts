@@ -6,25 +6,10 @@ import { BlockList, isIP } from "node:net";
 import { z } from "zod";
 import { Billing } from "./config-billing.ts";
 import { Console } from "./config-console.ts";
+import { Cors } from "./config-cors.ts";
 import { fields, listOf, milliseconds, oneOf, PROVIDER_NAME, text, wholeNumber } from "./config-fields.ts";
+import { Deployment } from "./deployment-schema.ts";
 import { Routing, Variants } from "./routing-schema.ts";
-
-// --- browsers -------------------------------------------------------------------------------------------------
-
-const ORIGIN_FORM = '"*" or an origin, such as "https://app.example.com"';
-
-const Cors = fields({
-  origins: z
-    .array(
-      z
-        .string({ error: ORIGIN_FORM })
-        .refine((origin) => origin === "*" || URL.parse(origin)?.origin === origin, {
-          error: ORIGIN_FORM,
-        }),
-      { error: `a list of ${ORIGIN_FORM}` },
-    )
-    .default(["*"]),
-});
 
 // --- providers ------------------------------------------------------------------------------------------------
 
@@ -264,6 +249,7 @@ export const Config = fields({
   cors: Cors.prefault({}),
   console: Console.prefault({}),
   routing: Routing.prefault({}),
+  deployment: Deployment.prefault({}),
   providers: z.record(text(PROVIDER_NAME, "a name of 1 to 32 of a-z 0-9 -"), Provider, {
     error: ({ code }) =>
       code === "invalid_key" ? "a name of 1 to 32 of a-z 0-9 -" : "an object of providers by name",

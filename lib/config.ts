@@ -105,7 +105,7 @@ type CatalogPrices = CatalogTokenPrices & {
 };
 
 /** Plain JSON inside the function's bundle: all that a running gateway knows of models, prices and providers. */
-export type CatalogFile = Omit<ValidConfig, "models" | "console"> & {
+export type CatalogFile = Omit<ValidConfig, "models" | "console" | "deployment"> & {
   /** First 8 hex digits of the SHA-256 of the rest; pinned into every hold, so that a charge names its prices. */
   version: string;
   models: (Omit<ValidModel, "prices" | "routes"> & {
@@ -117,8 +117,8 @@ export type CatalogFile = Omit<ValidConfig, "models" | "console"> & {
   })[];
 };
 
-/** Fills in every default: a kind without a price of its own costs what the kind it is a part of costs. */
-export function compileCatalog({ console: _, ...config }: ValidConfig): CatalogFile {
+/** Fills in every default: a kind without a price of its own costs what the kind it is a part of costs. How the stack is made prices nothing. */
+export function compileCatalog({ console: _, deployment: __, ...config }: ValidConfig): CatalogFile {
   const content = {
     ...config,
     models: config.models.map((model) => ({

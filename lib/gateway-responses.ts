@@ -43,6 +43,15 @@ const OWN_ANSWERS: readonly OwnAnswer[] = [
     message: "There is nothing here. The API begins at /v1.",
   },
   {
+    type: ResponseType.WAF_FILTERED,
+    status: 403,
+    code: "request_blocked",
+    errorType: "invalid_request_error",
+    message:
+      "The firewall of this deployment refused this request: its body is too large, or there were too many requests " +
+      "from this address in five minutes.",
+  },
+  {
     type: ResponseType.REQUEST_TOO_LARGE,
     status: 413,
     code: "request_too_large",

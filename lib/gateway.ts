@@ -8,11 +8,14 @@ import {
   ResponseTransferMode,
   RestApi,
 } from "aws-cdk-lib/aws-apigateway";
+import { Alias, type IFunction, type IVersion } from "aws-cdk-lib/aws-lambda";
 import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { Construct } from "constructs";
 import { LEDGER_BY_CREATED_AT } from "../lambda/adapters/dynamodb/tables.ts";
 import { ENV } from "../lambda/env.ts";
 import type { CatalogFile } from "./config.ts";
+import type { DeploymentSettings } from "./deployment-schema.ts";
+import { FrontDoor } from "./front-door.ts";
 import { addGatewayResponses } from "./gateway-responses.ts";
 import type { Ledger } from "./ledger.ts";
 import { expiringLogGroup, RoomFunction } from "./room-function.ts";
@@ -20,6 +23,7 @@ import { expiringLogGroup, RoomFunction } from "./room-function.ts";
 export interface GatewayProps {
   readonly ledger: Ledger;
   readonly catalog: CatalogFile;
+  readonly deployment: DeploymentSettings;
 }
 
 /** The longest that Lambda runs and that API Gateway streams. */
@@ -30,13 +34,34 @@ export class Gateway extends Construct {
   /** Where clients point their SDKs. */
   readonly baseUrl: string;
   readonly providerKeys: Secret;
+  readonly api: RestApi;
+  readonly room: RoomFunction;
+  /** Where a CNAME must point, if the operator has to make one. */
+  readonly cnameTarget: string | undefined;
 
   constructor(scope: Construct, id: string, props: GatewayProps) {
     super(scope, id);
+    const { deployment } = props;
     this.providerKeys = this.#makeProviderKeys();
-    const api = this.#makeApi(this.#makeFunction(props));
-    addGatewayResponses(api);
-    this.baseUrl = api.urlForPath("/v1");
+    this.room = this.#makeFunction(props);
+    this.api = this.#makeApi(this.#warm(deployment));
+    addGatewayResponses(this.api);
+    this.cnameTarget = new FrontDoor(this, "FrontDoor", { api: this.api, deployment }).cnameTarget;
+    const { customDomain } = deployment;
+    this.baseUrl = customDomain ? `https://${customDomain.name}/v1` : this.api.urlForPath("/v1");
+  }
+
+  /** What API Gateway calls: the function, or the alias that keeps some of its environments warm. */
+  #warm({ provisionedConcurrency }: DeploymentSettings): IFunction {
+    if (provisionedConcurrency === undefined) return this.room;
+    // CDK's own classes do not fit its interfaces under our strictest flag: `role` may be undefined.
+    const version = this.room.currentVersion as IVersion;
+    const provisionedConcurrentExecutions = provisionedConcurrency;
+    return new Alias(this, "Warm", {
+      aliasName: "warm",
+      version,
+      provisionedConcurrentExecutions,
+    }) as IFunction;
   }
 
   /**
@@ -51,7 +76,7 @@ export class Gateway extends Construct {
     });
   }
 
-  #makeFunction({ ledger, catalog }: GatewayProps): RoomFunction {
+  #makeFunction({ ledger, catalog, deployment }: GatewayProps): RoomFunction {
     const room = new RoomFunction(this, "Function", {
       room: "gateway",
       description: "The public API: authenticates, holds, forwards, meters and settles",
@@ -62,7 +87,10 @@ export class Gateway extends Construct {
       environment: {
         ...ledger.environment,
         [ENV.providerSecretArn]: this.providerKeys.secretArn,
+        [ENV.owedSettlesQueue]: ledger.owedSettles.queue.queueUrl,
+        [ENV.logLevel]: deployment.logLevel,
       },
+      reservedConcurrency: deployment.reservedConcurrency,
       files: { "catalog.json": JSON.stringify(catalog) },
     });
     // Exactly what it does: a balance is never replaced or deleted, an entry is never changed. Drain puts entries only
@@ -71,11 +99,12 @@ export class Gateway extends Construct {
     room.allow(ledger.ledger.tableArn, "dynamodb:GetItem", "dynamodb:PutItem");
     room.allow(`${ledger.ledger.tableArn}/index/${LEDGER_BY_CREATED_AT}`, "dynamodb:Query");
     room.allow(ledger.apiKeys.tableArn, "dynamodb:GetItem");
+    room.allow(ledger.owedSettles.queue.queueArn, "sqs:SendMessage");
     room.allow(this.providerKeys.secretArn, "secretsmanager:GetSecretValue");
     return room;
   }
 
-  #makeApi(room: RoomFunction): RestApi {
+  #makeApi(room: IFunction): RestApi {
     const api = new RestApi(this, "Api", {
       restApiName: "WLRouter",
       description: "OpenAI-compatible API",

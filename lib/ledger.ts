@@ -12,6 +12,7 @@ import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
 import { Construct } from "constructs";
 import { type IndexDefinition, TABLES, type TableDefinition } from "../lambda/adapters/dynamodb/tables.ts";
 import { ENV } from "../lambda/env.ts";
+import { OwedSettles } from "./owed-settles.ts";
 import { RoomFunction } from "./room-function.ts";
 
 const ATTRIBUTE_TYPES = { S: AttributeType.STRING, N: AttributeType.NUMBER };
@@ -22,14 +23,18 @@ export class Ledger extends Construct {
   readonly ledger: TableV2 = this.#table(TABLES.ledger);
   readonly apiKeys: TableV2 = this.#table(TABLES.apiKeys);
   readonly rollups: TableV2 = this.#table(TABLES.rollups);
+  readonly sweeper: RoomFunction;
+  /** Where charges wait that the ledger could not take. */
+  readonly owedSettles: OwedSettles;
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
-    this.#addSweeper();
+    this.sweeper = this.#addSweeper();
+    this.owedSettles = new OwedSettles(this, "OwedSettles", { ledger: this });
   }
 
   /** Each minute, what crashes left behind is ended. A run that overlaps the next does nothing twice. */
-  #addSweeper(): void {
+  #addSweeper(): RoomFunction {
     const room = new RoomFunction(this, "Sweeper", {
       room: "ledger",
       description: "Ends expired holds and drains records that linger",
@@ -44,6 +49,7 @@ export class Ledger extends Construct {
       // The next minute's run is the retry.
       targets: [new LambdaFunction(room, { retryAttempts: 0 })],
     });
+    return room;
   }
 
   /** The tables' names, for a function that speaks to them. */

@@ -1,11 +1,18 @@
-import { writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
-import { type Duration, RemovalPolicy, Stage } from "aws-cdk-lib";
+import { type Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import { Architecture, LoggingFormat, Runtime } from "aws-cdk-lib/aws-lambda";
-import { type ICommandHooks, LogLevel, NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
+import {
+  Architecture,
+  Code,
+  Function as LambdaFunction,
+  LoggingFormat,
+  Runtime,
+} from "aws-cdk-lib/aws-lambda";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
+import { type BuildOptions, buildSync } from "esbuild";
 
 export interface RoomFunctionProps {
   /** The entry is `lambda/<room>/handler.ts`. */
@@ -14,6 +21,8 @@ export interface RoomFunctionProps {
   readonly timeout: Duration;
   readonly memorySizeMb: number;
   readonly environment: Readonly<Record<string, string>>;
+  /** Environments taken out of the account's quota for it alone; absent: it shares. */
+  readonly reservedConcurrency?: number | undefined;
   /** What travels beside the bundle: text by file name. */
   readonly files?: Readonly<Record<string, string>>;
 }
@@ -21,16 +30,15 @@ export interface RoomFunctionProps {
 const ROOT = path.dirname(import.meta.dirname);
 
 /** A room's Lambda function: one minified file, with a role that may do nothing but write its own log until told so. */
-export class RoomFunction extends NodejsFunction {
+export class RoomFunction extends LambdaFunction {
   constructor(scope: Construct, id: string, props: RoomFunctionProps) {
     const logGroup = expiringLogGroup(scope, `${id}Log`);
     const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
     logGroup.grantWrite(role);
     super(scope, id, {
       description: props.description,
-      entry: path.join(ROOT, "lambda", props.room, "handler.ts"),
-      projectRoot: ROOT,
-      depsLockFilePath: path.join(ROOT, "package-lock.json"),
+      code: Code.fromAsset(bundleOf(scope, props)),
+      handler: "index.handler",
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       memorySize: props.memorySizeMb,
@@ -39,23 +47,9 @@ export class RoomFunction extends NodejsFunction {
       logGroup,
       loggingFormat: LoggingFormat.JSON,
       environment: props.environment,
-      // An option of the SDK's second version; the third keeps connections by itself.
-      awsSdkConnectionReuse: false,
-      bundling: {
-        format: OutputFormat.ESM,
-        target: "node24",
-        logLevel: LogLevel.ERROR,
-        minify: true,
-        // Classes are named in logs.
-        keepNames: true,
-        mainFields: ["module", "main"],
-        // The SDK that is tested is the one that runs.
-        bundleAwsSDK: true,
-        // Some packages are CommonJS inside and call `require`, which a module does not have.
-        banner:
-          'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);',
-        commandHooks: copyFiles(scope, props.files ?? {}),
-      },
+      ...(props.reservedConcurrency !== undefined && {
+        reservedConcurrentExecutions: props.reservedConcurrency,
+      }),
     });
   }
 
@@ -64,23 +58,47 @@ export class RoomFunction extends NodejsFunction {
   }
 }
 
-/** Logs are for finding out what happened lately. They go with the stack, unlike the money. */
-export function expiringLogGroup(scope: Construct, id: string): LogGroup {
-  return new LogGroup(scope, id, {
-    retention: RetentionDays.THREE_MONTHS,
-    removalPolicy: RemovalPolicy.DESTROY,
-  });
+/**
+ * Bundles in this process: CDK's own `NodejsFunction` starts npm for each function, which takes ten times as long.
+ * @returns a folder with the code, whose content names the asset; it is gone when the process ends.
+ */
+function bundleOf(scope: Construct, { room, files = {} }: RoomFunctionProps): string {
+  const folder = mkdtempSync(path.join(tmpdir(), "wlrouter-bundle-"));
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const outfile = path.join(folder, "index.mjs");
+  if (Stack.of(scope).bundlingRequired)
+    buildSync({ ...BUNDLING, entryPoints: [`lambda/${room}/handler.ts`], outfile });
+  else writeFileSync(outfile, `// ${room}`);
+  for (const [name, text] of Object.entries(files)) writeFileSync(path.join(folder, name), text);
+  return folder;
 }
 
-/** Files reach a bundle only through commands, so they are written to the synthesized assembly's folder first. */
-function copyFiles(scope: Construct, files: Readonly<Record<string, string>>): ICommandHooks {
-  const folder = Stage.of(scope)?.outdir ?? ".";
-  for (const [name, text] of Object.entries(files)) writeFileSync(path.join(folder, name), text);
-  const copy = `node -e "require('fs').copyFileSync(...process.argv.slice(1))"`;
-  return {
-    beforeBundling: () => [],
-    beforeInstall: () => [],
-    afterBundling: (_from, to) =>
-      Object.keys(files).map((name) => `${copy} "${path.join(folder, name)}" "${path.join(to, name)}"`),
-  };
+/** The SDK is bundled too: the one that is tested is the one that runs. */
+const BUNDLING: BuildOptions = {
+  absWorkingDir: ROOT,
+  bundle: true,
+  platform: "node",
+  format: "esm",
+  target: "node24",
+  logLevel: "error",
+  minify: true,
+  // Classes are named in logs.
+  keepNames: true,
+  mainFields: ["module", "main"],
+  // Some packages are CommonJS inside and call `require`, which a module does not have.
+  banner: {
+    js: 'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);',
+  },
+};
+
+/** How long logs are kept, as the configuration says; the stack tells its constructs by this context key. */
+export const LOG_RETENTION_DAYS = "wlrouter:logRetentionDays";
+
+/** Logs are for finding out what happened lately. They go with the stack, unlike the money. */
+export function expiringLogGroup(scope: Construct, id: string): LogGroup {
+  const days: unknown = scope.node.tryGetContext(LOG_RETENTION_DAYS);
+  return new LogGroup(scope, id, {
+    retention: typeof days === "number" ? days : RetentionDays.THREE_MONTHS,
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
 }

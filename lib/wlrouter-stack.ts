@@ -1,25 +1,33 @@
 import { CfnOutput, Stack } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import type { CatalogFile } from "./config.ts";
+import type { DeploymentSettings } from "./deployment-schema.ts";
 import { Gateway } from "./gateway.ts";
 import { WORKGROUP } from "./lake-queries.ts";
 import { Ledger } from "./ledger.ts";
+import { Operations } from "./operations.ts";
 import { Reports } from "./reports.ts";
+import { LOG_RETENTION_DAYS } from "./room-function.ts";
+import { removeEverything } from "./trial.ts";
 import { Usage } from "./usage.ts";
 
 export interface WLRouterStackProps {
   readonly catalog: CatalogFile;
+  readonly deployment: DeploymentSettings;
 }
 
 /** All of WLRouter: one stack, one deployment. */
 export class WLRouterStack extends Stack {
-  constructor(scope: Construct, id: string, props: WLRouterStackProps) {
+  constructor(scope: Construct, id: string, { catalog, deployment }: WLRouterStackProps) {
     super(scope, id, { description: "WLRouter: an OpenAI-compatible model gateway with a prepaid balance" });
+    this.node.setContext(LOG_RETENTION_DAYS, deployment.logRetentionDays);
 
     const ledger = new Ledger(this, "Ledger");
-    const gateway = new Gateway(this, "Gateway", { ledger, catalog: props.catalog });
+    const gateway = new Gateway(this, "Gateway", { ledger, catalog, deployment });
     const usage = new Usage(this, "Usage", { ledger });
     const reports = new Reports(this, "Reports", { ledger });
+    const operations = new Operations(this, "Operations", { deployment, gateway, ledger });
+    if (deployment.trial) removeEverything(this);
 
     new CfnOutput(this, "BaseUrl", { value: gateway.baseUrl });
     new CfnOutput(this, "ProviderSecretArn", { value: gateway.providerKeys.secretArn });
@@ -31,5 +39,8 @@ export class WLRouterStack extends Stack {
     new CfnOutput(this, "LakeBucket", { value: usage.lake.bucket.bucketName });
     new CfnOutput(this, "AthenaWorkGroup", { value: WORKGROUP });
     new CfnOutput(this, "ReportsBucket", { value: reports.bucket.bucketName });
+    new CfnOutput(this, "AlarmTopic", { value: operations.alarms.topicArn });
+    new CfnOutput(this, "Dashboard", { value: operations.dashboard.dashboardName });
+    if (gateway.cnameTarget) new CfnOutput(this, "CnameTarget", { value: gateway.cnameTarget });
   }
 }

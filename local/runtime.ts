@@ -20,6 +20,7 @@ import { sweep } from "../lambda/ledger/sweep.ts";
 import { localCatalog } from "./catalog.ts";
 import { createDemoProvider, DEMO_PROVIDER } from "./demo-provider.ts";
 import type { LocalDynamo } from "./dynamodb.ts";
+import { type LocalOwedSettles, openOwedSettles } from "./owed-settles.ts";
 import { providerKeysFromEnvironment } from "./provider-keys.ts";
 
 const pause = (milliseconds: number) => sleep(milliseconds);
@@ -40,6 +41,7 @@ const EMBEDDED_ANSWER_MS = 30_000;
 
 /**
  * The whole product over an embedded DynamoDB: the same rooms and adapters that run in AWS, wired for one process.
+ * @param owedSettles where charges wait that the ledger could not take; each sweep tries them.
  * @param watch stands between the ledger and its store, to see what reaches it.
  */
 export function wireLocal(
@@ -48,6 +50,7 @@ export function wireLocal(
   log: RequestLog,
   timers: Timers = systemTimers,
   watch: (store: Store, ledgerTable: string) => Store = (store) => store,
+  owedSettles: LocalOwedSettles = openOwedSettles(),
 ) {
   const client = localDynamoClient(dynamo.endpoint, EMBEDDED_ANSWER_MS);
   const store = watch(createDirectStore(client.call), dynamo.tables.ledger);
@@ -71,6 +74,7 @@ export function wireLocal(
   const api = createApi({
     catalog,
     ledger,
+    owedSettles,
     entries: accounts,
     keys: cachedKeyFinder(createKeyFinder(store, dynamo.tables, pause), timers.nowMs),
     providers: { get: async (name) => (name === DEMO_PROVIDER ? demo : configured.get(name)) },
@@ -88,8 +92,16 @@ export function wireLocal(
     ledger,
     accounts,
     keys: createApiKeys(store, queries, dynamo.tables),
-    sweep: () =>
-      sweep({ accounts: accounts.scan(), ledger, nowMs: timers.nowMs, stopAtMs: Number.POSITIVE_INFINITY }),
+    owedSettles,
+    async sweep() {
+      await owedSettles.settleAll(ledger);
+      return sweep({
+        accounts: accounts.scan(),
+        ledger,
+        nowMs: timers.nowMs,
+        stopAtMs: Number.POSITIVE_INFINITY,
+      });
+    },
     close: () => void client.close(),
   };
 }

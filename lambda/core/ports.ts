@@ -110,6 +110,19 @@ export interface Ledger {
   entry(accountId: string, entryId: string): Promise<Entry | undefined>;
 }
 
+/** A SETTLE that the ledger could not take. Whoever applies it later, however often, charges once. */
+export interface OwedSettle {
+  readonly open: OpenHold;
+  readonly costPicoUsd: PicoUsd;
+  readonly facts: ChargeFacts;
+}
+
+/** Where a charge waits that the ledger could not take; `ledger/settle` applies it later. */
+export interface OwedSettles {
+  /** @throws Error when it cannot wait there either: then only the log knows of it. */
+  put(owed: OwedSettle): Promise<void>;
+}
+
 export interface EntriesReader {
   /** The ledger's entries in order of time, both ends (ISO 8601) inclusive; a new one is among them within a second or so. */
   entries(accountId: string, range: { from: string; to: string }): AsyncIterable<Entry>;
@@ -247,8 +260,12 @@ export interface RequestLogLine {
   readonly costUsd?: string | undefined;
   readonly latencyMs: number;
   readonly timeToFirstTokenMs?: number | undefined;
+  /** Of the latency, what the router's own steps took: from the request's arrival to its hold, and to settle. */
+  readonly overheadMs?: number | undefined;
   /** An error of ours or of the operator's to fix: its class and place, not its text. */
   readonly alarm?: string | undefined;
+  /** A charge that is written nowhere else (`encodeOwedSettle`): the audit reads it here. */
+  readonly owedSettle?: string | undefined;
 }
 
 export interface RequestLog {

@@ -3,7 +3,8 @@ import { fingerprintOf } from "../core/idempotency.ts";
 import type { ApiKey } from "../core/keys.ts";
 import type { Metered } from "../core/metering.ts";
 import { formatUsd } from "../core/money.ts";
-import type { RequestLogLine } from "../core/ports.ts";
+import { encodeOwedSettle } from "../core/owed-settle.ts";
+import type { OwedSettle, RequestLogLine } from "../core/ports.ts";
 import { costOf } from "../core/prices.ts";
 import { type TriedRoute, triedText } from "../core/tried-routes.ts";
 import { NO_USAGE } from "../core/usage.ts";
@@ -44,22 +45,41 @@ export const NOTHING: Metered = { usage: NO_USAGE, costPicoUsd: 0n, estimated: f
 
 /**
  * Charges what was used and ends the hold, then writes the one line of the log.
- * @returns the entry to drain. When the ledger cannot be reached the hold expires at zero: the line tells what was owed.
+ * @returns the entry to drain; undefined when the ledger cannot be reached: then the charge waits in a queue, and if that
+ * cannot be reached either, the line tells what is owed.
  */
 export async function settleExchange(exchange: Exchange, ending: Ending): Promise<Entry | undefined> {
   const { gateway, held } = exchange;
+  const facts = factsOf(exchange, ending);
+  const { costPicoUsd } = ending.metered;
+  const endedAtMs = gateway.timers.nowMs();
   try {
-    const settled = await gateway.ledger.settle(
-      held.open,
-      ending.metered.costPicoUsd,
-      factsOf(exchange, ending),
-    );
-    logExchange(exchange, ending, settled.late ? "settled_late" : undefined);
+    const settled = await gateway.ledger.settle(held.open, costPicoUsd, facts);
+    logExchange(exchange, ending, { endedAtMs, ...(settled.late && { alarm: "settled_late" }) });
     return settled.entry;
   } catch (error) {
-    logExchange(exchange, ending, `settle_failed: ${error instanceof Error ? error.name : "unknown"}`);
+    const reason = error instanceof Error ? error.name : "unknown";
+    const trouble = await owe(gateway, { open: held.open, costPicoUsd, facts }, reason);
+    logExchange(exchange, ending, { endedAtMs, ...trouble });
     return undefined;
   }
+}
+
+/** @returns what the line says of it. */
+async function owe(gateway: Gateway, owed: OwedSettle, reason: string): Promise<SettleTrouble> {
+  try {
+    await gateway.owedSettles.put(owed);
+    return { alarm: `settle_queued: ${reason}` };
+  } catch {
+    return { alarm: `settle_failed: ${reason}`, owedSettle: encodeOwedSettle(owed) };
+  }
+}
+
+type SettleTrouble = Pick<RequestLogLine, "alarm" | "owedSettle">;
+
+interface Settling extends SettleTrouble {
+  /** When the upstream was done and settling began. */
+  readonly endedAtMs: number;
 }
 
 /** Moves the settled record to the ledger; the sweeper does what is missed here. */
@@ -98,7 +118,7 @@ function factsOf(exchange: Exchange, ending: Ending): ChargeFacts {
   };
 }
 
-function logExchange(exchange: Exchange, ending: Ending, settleAlarm: string | undefined): void {
+function logExchange(exchange: Exchange, ending: Ending, settling: Settling): void {
   const { gateway, key, startedAtMs } = exchange;
   const { usage, costPicoUsd, alarm } = ending.metered;
   const nowMs = gateway.timers.nowMs();
@@ -118,7 +138,9 @@ function logExchange(exchange: Exchange, ending: Ending, settleAlarm: string | u
     costUsd: formatUsd(costPicoUsd),
     latencyMs: nowMs - startedAtMs,
     timeToFirstTokenMs: ending.firstTokenAtMs === undefined ? undefined : ending.firstTokenAtMs - startedAtMs,
-    alarm: settleAlarm ?? alarm ?? ending.alarm,
+    overheadMs: exchange.held.atMs - startedAtMs + nowMs - settling.endedAtMs,
+    alarm: settling.alarm ?? alarm ?? ending.alarm,
+    owedSettle: settling.owedSettle,
   };
   gateway.log.write(line);
 }

@@ -1,5 +1,5 @@
 import type { Catalog } from "../core/catalog.ts";
-import type { EntriesReader, KeyFinder, Ledger, Providers, RequestLog } from "../core/ports.ts";
+import type { EntriesReader, KeyFinder, Ledger, OwedSettles, Providers, RequestLog } from "../core/ports.ts";
 import type { Timers } from "../core/timers.ts";
 import type { RouteMonitor } from "./route-monitor.ts";
 
@@ -7,6 +7,7 @@ import type { RouteMonitor } from "./route-monitor.ts";
 export interface Gateway {
   readonly catalog: Catalog;
   readonly ledger: Ledger;
+  readonly owedSettles: OwedSettles;
   readonly entries: EntriesReader;
   readonly keys: KeyFinder;
   readonly providers: Providers;

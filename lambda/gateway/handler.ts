@@ -9,7 +9,8 @@ import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { v7 as uuidv7 } from "uuid";
 import { accountOfArn } from "../adapters/aws-json/endpoints.ts";
-import { dynamoClient, functionAccess, secretsClient } from "../adapters/aws-json/services.ts";
+import { dynamoClient, functionAccess, secretsClient, sqsClient } from "../adapters/aws-json/services.ts";
+import { createRequestLog } from "../adapters/cloudwatch/request-log.ts";
 import { createAccounts } from "../adapters/dynamodb/accounts.ts";
 import { createKeyFinder } from "../adapters/dynamodb/api-keys.ts";
 import { createDirectQueries, createDirectStore } from "../adapters/dynamodb/direct-store.ts";
@@ -18,6 +19,7 @@ import { connectUpstream } from "../adapters/http/upstream.ts";
 import { streamHandler } from "../adapters/lambda/stream-handler.ts";
 import { createOpenAiCompatibleProvider } from "../adapters/openai-compatible/provider.ts";
 import { providerKeysFromSecret, secretsManagerReader } from "../adapters/secrets/provider-keys.ts";
+import { createOwedSettles } from "../adapters/sqs/owed-settles.ts";
 import { loadCatalog } from "../core/catalog.ts";
 import type { Timers } from "../core/timers.ts";
 import { ENV, environmentVariable } from "../env.ts";
@@ -65,6 +67,7 @@ const api = createApi({
     pause,
     newAttempt: () => randomBytes(5).toString("base64url"),
   }),
+  owedSettles: createOwedSettles(sqsClient(access).call, environmentVariable(ENV.owedSettlesQueue), pause),
   entries: createAccounts(store, createDirectQueries(dynamo.call), tables),
   keys: cachedKeyFinder(createKeyFinder(store, tables, pause), timers.nowMs),
   providers: createProviders(catalog, {
@@ -74,7 +77,10 @@ const api = createApi({
   }),
   monitor: createRouteMonitor(catalog.routing.breaker, timers.nowMs),
   // Not `console.log`: Lambda's JSON format would wrap the line into a string of another.
-  log: { write: (line) => void process.stdout.write(`${JSON.stringify(line)}\n`) },
+  log: createRequestLog(
+    (text) => void process.stdout.write(text),
+    process.env[ENV.logLevel] === "warn" ? "warn" : "info",
+  ),
   timers,
   newRequestId: () => `req_${uuidv7()}`,
   random: Math.random,

@@ -28,6 +28,8 @@ export interface HoldFor {
 export interface Held {
   readonly open: OpenHold;
   readonly outputCapTokens: number;
+  /** When it was taken: from here on the request waits for its provider. */
+  readonly atMs: number;
   /** Of the key's rate limit, where it has one. */
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -91,7 +93,7 @@ async function heldFor(
   if (!offer) throw new Error("a hold of ours came back with an amount that was never offered");
   const { rateLimit } = wanted.key;
   const headers = rateLimit && rateUse ? rateHeaders(rateLimit, rateUse, gateway.timers.nowMs()) : {};
-  return { open, outputCapTokens: offer.outputCapTokens, headers };
+  return { open, outputCapTokens: offer.outputCapTokens, atMs: gateway.timers.nowMs(), headers };
 }
 
 function firstOf(entry: Entry) {

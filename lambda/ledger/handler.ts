@@ -74,6 +74,8 @@ function writeLine(line: object): void {
 
 function publish(report: SweepReport): void {
   writeLine({ event: "sweep", ...report });
+  metrics.addMetric("HoldsOpen", MetricUnit.Count, report.open);
+  metrics.addMetric("HoldsOverdue", MetricUnit.Count, report.overdue);
   metrics.addMetric("HoldsExpired", MetricUnit.Count, report.expired);
   metrics.addMetric("HoldsGivenBack", MetricUnit.Count, report.givenBack);
   metrics.addMetric("RecordsDrained", MetricUnit.Count, report.drained);

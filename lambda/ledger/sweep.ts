@@ -9,8 +9,15 @@ import { NO_USAGE } from "../core/usage.ts";
 /** A record that its own request has not drained within this time never will be by it. */
 const STALE_RECORD_MS = 60_000;
 
+/** Invariant 8 of the ledger. */
+const OVERDUE_MS = 5 * 60_000;
+
 export interface SweepReport {
   accounts: number;
+  /** Holds that are not past their expiry. */
+  open: number;
+  /** Holds more than five minutes past their expiry: sweeps have not ended them (invariant 8). */
+  overdue: number;
   /** Holds past their expiry that were ended at zero. */
   expired: number;
   /** Delayed holds of requests that had ended already. */
@@ -47,7 +54,11 @@ export async function sweep({ accounts, ledger, nowMs: now, stopAtMs }: Sweep): 
     for (const [requestId, text] of account.holds) {
       await counted(report, async () => {
         const open = decodeOpenHold(account.accountId, requestId, text);
-        if (open.hold.expiresAtMs > nowMs) return;
+        if (open.hold.expiresAtMs > nowMs) {
+          report.open += 1;
+          return;
+        }
+        if (open.hold.expiresAtMs < nowMs - OVERDUE_MS) report.overdue += 1;
         const ended = await ledger.expire(open, expiredFacts(open, nowMs));
         report[ended === "expired" ? "expired" : "givenBack"] += 1;
       });
@@ -70,6 +81,8 @@ export function sumOf(reports: readonly SweepReport[]): SweepReport {
   return reports.reduce(
     (sum, part) => ({
       accounts: sum.accounts + part.accounts,
+      open: sum.open + part.open,
+      overdue: sum.overdue + part.overdue,
       expired: sum.expired + part.expired,
       givenBack: sum.givenBack + part.givenBack,
       drained: sum.drained + part.drained,
@@ -81,7 +94,16 @@ export function sumOf(reports: readonly SweepReport[]): SweepReport {
 }
 
 function emptyReport(): SweepReport {
-  return { accounts: 0, expired: 0, givenBack: 0, drained: 0, failed: 0, complete: true };
+  return {
+    accounts: 0,
+    open: 0,
+    overdue: 0,
+    expired: 0,
+    givenBack: 0,
+    drained: 0,
+    failed: 0,
+    complete: true,
+  };
 }
 
 /** One step that fails must not keep the others from being done. */

@@ -1,4 +1,5 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { decodeOwedSettle } from "../../lambda/core/owed-settle.ts";
 import { type LocalDynamo, startDynamo } from "../../local/dynamodb.ts";
 import { isHold, isSettle } from "../fakes/dynamodb-call.ts";
 import { NO_FAULTS } from "../fakes/fault-plans.ts";
@@ -60,7 +61,7 @@ describe("a balance that cannot be reached", () => {
 
 describe("a charge that cannot be written", () => {
   test.each([false, true])(
-    "leaves the client its answer, and a line that tells what is owed: stream %s",
+    "leaves the client its answer, waits in the queue, and is written once when the ledger answers: stream %s",
     async (asStream) => {
       const client = await world.client();
       const events = [chunk("Hi"), usageChunk(usage(10, 2)), "[DONE]"];
@@ -70,11 +71,27 @@ describe("a charge that cannot be written", () => {
       expect(await response.text()).toContain(asStream ? "[DONE]" : '"cost":"0.0000072"');
       const line = await world.line(response);
       expect(line).toMatchObject({ status: 200, outcome: "completed", costUsd: "0.0000072" });
-      expect(line.alarm).toMatch(/^settle_failed/);
-      // The hold stays for the sweeper.
+      expect(line.alarm).toMatch(/^settle_queued/);
       expect(await client.held()).toBeGreaterThan(COST);
+      proxy.plan = NO_FAULTS;
+      await world.router.sweep();
+      expect((await client.ended(response)).amountPicoUsd).toBe(-COST);
     },
   );
+
+  test("and cannot wait either is told whole by its line, for the audit", async () => {
+    const client = await world.client();
+    world.provider.next(completion("Hi", usage(10, 2)));
+    proxy.plan = (call) => (isSettle(call) ? "lostRequest" : undefined);
+    const put = vi.spyOn(world.router.owedSettles, "put").mockRejectedValue(new Error("no queue"));
+    const response = await client.post(chat());
+    expect(response.status).toBe(200);
+    const line = await world.line(response);
+    put.mockRestore();
+    expect(line.alarm).toMatch(/^settle_failed/);
+    const { costPicoUsd, open } = decodeOwedSettle(line.owedSettle ?? "");
+    expect([costPicoUsd, open.accountId]).toEqual([COST, client.accountId]);
+  });
 
   test("at first is written by the next try, once", async () => {
     const client = await world.client();

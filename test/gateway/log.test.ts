@@ -133,6 +133,7 @@ describe("a line", () => {
       costUsd: "0.000006",
       latencyMs: expect.any(Number),
       timeToFirstTokenMs: expect.any(Number),
+      overheadMs: expect.any(Number),
     });
   });
 

@@ -82,6 +82,8 @@ test("A run mends every segment, returns its report, and prints it as a line and
   const cut = await invoke(5_000);
   expect(cut.report).toEqual({
     accounts: 0,
+    open: 0,
+    overdue: 0,
     expired: 0,
     givenBack: 0,
     drained: 0,
@@ -91,12 +93,23 @@ test("A run mends every segment, returns its report, and prints it as a line and
   expect(cut.printed).toContainEqual(expect.objectContaining({ SweepsCutShort: 1 }));
 
   const { report, printed } = await invoke(MINUTE_MS);
-  const done = { accounts: 10, expired: 10, givenBack: 0, drained: 10, failed: 0, complete: true };
+  const done = {
+    accounts: 10,
+    open: 10,
+    overdue: 0,
+    expired: 10,
+    givenBack: 0,
+    drained: 10,
+    failed: 0,
+    complete: true,
+  };
   expect(report).toEqual(done);
   expect(printed).toContainEqual({ at: expect.stringMatching(/^20.*Z$/), event: "sweep", ...done });
   const metrics = printed.find((line) => "_aws" in line);
   expect(metrics).toMatchObject({
     service: "sweeper",
+    HoldsOpen: 10,
+    HoldsOverdue: 0,
     HoldsExpired: 10,
     HoldsGivenBack: 0,
     RecordsDrained: 10,

@@ -71,9 +71,9 @@ describe("a hold", () => {
     const accountId = await newAccount(world, 100n);
     const open = await take(world, accountId, 30n, { keyPeriod: JANUARY, limitPicoUsd: 50n });
     world.clock.nowMs = EXPIRY_MS - 1;
-    expect(await sweepAll()).toEqual({ ...NOTHING_DONE, accounts: 1 });
+    expect(await sweepAll()).toMatchObject({ ...NOTHING_DONE, accounts: 1, open: 1, overdue: 0 });
     world.clock.nowMs = EXPIRY_MS;
-    expect(await sweepAll()).toEqual({ ...NOTHING_DONE, accounts: 1, expired: 1 });
+    expect(await sweepAll()).toMatchObject({ ...NOTHING_DONE, accounts: 1, expired: 1 });
     const account = await readAccountOf(world, accountId);
     expect([account.availablePicoUsd, account.postedPicoUsd, account.holds.size]).toEqual([100n, 100n, 0]);
     expect(account.keySpendPicoUsd).toEqual(new Map([[JANUARY, 0n]]));
@@ -84,8 +84,8 @@ describe("a hold", () => {
       charge: { outcome: "expired", keyId: "key_1", model: "demo/echo", catalogVersion: "0a1b2c3d" },
     });
     world.clock.nowMs += MINUTE_MS;
-    expect(await sweepAll()).toEqual({ ...NOTHING_DONE, accounts: 1, drained: 1 });
-    expect(await sweepAll()).toEqual({ ...NOTHING_DONE, accounts: 1 });
+    expect(await sweepAll()).toMatchObject({ ...NOTHING_DONE, accounts: 1, drained: 1 });
+    expect(await sweepAll()).toMatchObject({ ...NOTHING_DONE, accounts: 1 });
   });
 
   test("that landed after its request had ended goes back, its key's spend too, without a second entry", async () => {
@@ -97,7 +97,7 @@ describe("a hold", () => {
     await world.proxy.flush();
     expect((await readAccountOf(world, accountId)).keySpendPicoUsd.get(JANUARY)).toBe(42n);
     world.clock.nowMs = EXPIRY_MS;
-    expect(await sweepAll()).toEqual({ ...NOTHING_DONE, accounts: 1, givenBack: 1 });
+    expect(await sweepAll()).toMatchObject({ ...NOTHING_DONE, accounts: 1, givenBack: 1 });
     const account = await readAccountOf(world, accountId);
     expect([account.availablePicoUsd, account.keySpendPicoUsd.get(JANUARY)]).toEqual([88n, 12n]);
     expect((await entriesOf(world, accountId)).map(({ entryId }) => entryId).sort()).toEqual([
@@ -108,12 +108,19 @@ describe("a hold", () => {
   });
 });
 
+test("a hold that sweeps have not ended for five minutes is overdue, and is said to be", async () => {
+  const accountId = await newAccount(world, 100n);
+  await take(world, accountId, 30n);
+  world.clock.nowMs = EXPIRY_MS + 5 * MINUTE_MS + 1;
+  expect(await sweepAll()).toMatchObject({ overdue: 1, expired: 1, open: 0 });
+});
+
 describe("a record", () => {
   test("older than a minute is drained, and a younger one is left to its request", async () => {
     const accountId = await newAccount(world, 100n);
     const stale = await settled(accountId, START_MS - MINUTE_MS);
     const young = await settled(accountId, START_MS - MINUTE_MS + 1);
-    expect(await sweepAll()).toEqual({ ...NOTHING_DONE, accounts: 1, drained: 1 });
+    expect(await sweepAll()).toMatchObject({ ...NOTHING_DONE, accounts: 1, drained: 1 });
     expect([...(await readAccountOf(world, accountId)).outbox.keys()]).toEqual([young.requestId]);
     expect(await world.ledger.entry(accountId, stale.requestId)).toMatchObject({ amountPicoUsd: -4n });
     await expectSound(world, accountId);
@@ -160,7 +167,7 @@ describe("sweeping", () => {
     const reports = await Promise.all([sweepAll(), sweepAll(), sweepAll()]);
     expect(reports.map(({ failed }) => failed)).toEqual([0, 0, 0]);
     await expectMended(accountIds);
-    expect(await sweepAll()).toEqual({ ...NOTHING_DONE, accounts: 4 });
+    expect(await sweepAll()).toMatchObject({ ...NOTHING_DONE, accounts: 4 });
     await expectMended(accountIds);
   });
 
@@ -168,7 +175,14 @@ describe("sweeping", () => {
     const accountIds = await leftBehind(5);
     let looks = 0;
     const cut = await sweepAll({ nowMs: () => EXPIRY_MS + looks++, stopAtMs: EXPIRY_MS + 2 });
-    expect(cut).toEqual({ accounts: 2, expired: 4, givenBack: 0, drained: 4, failed: 0, complete: false });
+    expect(cut).toMatchObject({
+      accounts: 2,
+      expired: 4,
+      givenBack: 0,
+      drained: 4,
+      failed: 0,
+      complete: false,
+    });
     const rest = await sweepAll();
     expect(rest).toMatchObject({ accounts: 5, expired: 6, drained: 6, complete: true });
     await expectMended(accountIds);
@@ -214,7 +228,7 @@ describe("what was written by hand", () => {
     const accountIds = await leftBehind(3);
     for (const accountId of accountIds) await damage(accountId, "SET holds.bad = :value", value);
     expect(await sweepAll()).toMatchObject({ accounts: 3, expired: 6, drained: 6, failed: 3 });
-    expect(await sweepAll()).toEqual({ ...NOTHING_DONE, accounts: 3, failed: 3 });
+    expect(await sweepAll()).toMatchObject({ ...NOTHING_DONE, accounts: 3, failed: 3 });
     for (const accountId of accountIds) {
       expect([...(await readAccountOf(world, accountId)).holds.keys()]).toEqual(["bad"]);
     }
@@ -236,11 +250,20 @@ describe("what was written by hand", () => {
 });
 
 test("Reports of parts are one, which is complete only if all are.", () => {
-  const part = { accounts: 1, expired: 2, givenBack: 3, drained: 4, failed: 5, complete: true };
-  const sum = { accounts: 2, expired: 4, givenBack: 6, drained: 8, failed: 10 };
+  const part = {
+    accounts: 1,
+    open: 6,
+    overdue: 7,
+    expired: 2,
+    givenBack: 3,
+    drained: 4,
+    failed: 5,
+    complete: true,
+  };
+  const sum = { accounts: 2, open: 12, overdue: 14, expired: 4, givenBack: 6, drained: 8, failed: 10 };
   expect(sumOf([part, part])).toEqual({ ...sum, complete: true });
   expect(sumOf([part, { ...part, complete: false }])).toEqual({ ...sum, complete: false });
-  expect(sumOf([])).toEqual({ ...NOTHING_DONE, accounts: 0 });
+  expect(sumOf([])).toMatchObject({ ...NOTHING_DONE, accounts: 0 });
 });
 
 test("Every turn begins with another segment and leaves none out.", () => {

@@ -81,7 +81,7 @@ test.each([
 
 test("an unknown field is refused by name, wherever it stands", async () => {
   expect(await problemsOf({ ...EXAMPLE, model: [] })).toEqual([
-    "model: unknown field, expected one of billing, payments, cors, console, routing, providers, models",
+    "model: unknown field, expected one of billing, payments, cors, console, routing, deployment, providers, models",
   ]);
   const [problem] = await problemsOf(changed(model("prices", "input"), "1"));
   expect(problem).toMatch(/^models\[0\]\.prices\.input: unknown field, expected one of inputUsdPerMillion, /);
@@ -132,7 +132,7 @@ test.each([["null"], ["[]"], ['"text"']])("%s is no configuration", async (json)
   await expect(loadConfig(await write(json))).rejects.toThrow(
     "the configuration: found " +
       json +
-      ", expected an object of billing, payments, cors, console, routing, providers, models",
+      ", expected an object of billing, payments, cors, console, routing, deployment, providers, models",
   );
 });
 

@@ -1,12 +1,12 @@
 import { beforeAll, expect, test } from "vitest";
-import { type Synthesized, synthesize } from "./synthesized.ts";
+import { SYNTHESIS_LIMIT_MS, type Synthesized, synthesize } from "./synthesized.ts";
 import { allow, flat, viewOf } from "./template-view.ts";
 
 let synthesized: Synthesized;
 
 beforeAll(async () => {
-  synthesized = await synthesize({ bundle: false });
-});
+  synthesized = await synthesize();
+}, SYNTHESIS_LIMIT_MS);
 
 const { only, resourceNamed, arn, rightsOf } = viewOf(() => synthesized.template);
 

@@ -1,8 +1,6 @@
 /** Ways to ask a synthesized template, for tests of what it must hold. */
-import type { Template } from "aws-cdk-lib/assertions";
 import { expect } from "vitest";
-
-type Resource = ReturnType<Template["findResources"]>[string];
+import type { Resource, TemplateJson } from "./synthesized.ts";
 
 export interface TemplateView {
   resources(type: string): [string, Resource][];
@@ -19,7 +17,7 @@ export interface TemplateView {
 }
 
 /** @param template is asked for each time: a test file has it only after its `beforeAll`. */
-export function viewOf(template: () => Template): TemplateView {
+export function viewOf(template: () => TemplateJson): TemplateView {
   const resources = (type: string) => Object.entries(template().findResources(type));
   const only = (type: string, id = /^/): Resource => {
     const found = resources(type).filter(([name]) => id.test(name));

@@ -4,7 +4,7 @@
  */
 export function serviceEndpoint(
   env: NodeJS.ProcessEnv,
-  service: "dynamodb" | "secretsmanager",
+  service: "dynamodb" | "secretsmanager" | "sqs",
   region: string,
 ): string {
   return override(env, service) ?? `https://${service}.${region}.${domainOf(region)}`;

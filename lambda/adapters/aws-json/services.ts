@@ -54,3 +54,16 @@ export function secretsClient(access: AwsAccess): JsonClient {
     contentType: "application/x-amz-json-1.1",
   });
 }
+
+const SQS_ANSWER_MS = 3_000;
+
+export function sqsClient(access: AwsAccess): JsonClient {
+  return createJsonClient({
+    ...access,
+    endpoint: serviceEndpoint(access.env, "sqs", access.region),
+    answerMs: SQS_ANSWER_MS,
+    service: "sqs",
+    target: "AmazonSQS",
+    contentType: "application/x-amz-json-1.0",
+  });
+}

@@ -71,10 +71,8 @@ const REQUEST_LIFE_MS = 15 * 60_000;
 /** The product wired as `npm start` wires it, with a clock of its own, and invocations that can die at every call. */
 export function openBank({ dynamo, endpoint, clock }: BankOptions) {
   const [client, directClient] = [patientDirectClient(endpoint), patientDirectClient(dynamo.endpoint)];
-  const [store, directStore] = [
-    mortalStore(createDirectStore(client.call)),
-    createDirectStore(directClient.call),
-  ];
+  const directStore = createDirectStore(directClient.call);
+  const store = mortalStore(createDirectStore(client.call));
   const queries = createDirectQueries(directClient.call);
   const { tables } = dynamo;
   let attempts = 0;
@@ -99,6 +97,7 @@ export function openBank({ dynamo, endpoint, clock }: BankOptions) {
   const api = createApi({
     catalog: CATALOG,
     ledger: watched(ledger, witness),
+    owedSettles: { put: () => Promise.reject(new Error("no queue")) },
     entries: accounts,
     keys: cachedKeyFinder(createKeyFinder(store, tables, pause), () => clock.nowMs()),
     providers: {
