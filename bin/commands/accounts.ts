@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Command } from "commander";
 import { StoreError } from "../../lambda/adapters/dynamodb/store.ts";
 import { newId } from "../../lambda/core/keys.ts";
+import { DEFAULT_LOW_BALANCE_PICO_USD } from "../../lambda/core/low-balance.ts";
 import { formatUsd, type PicoUsd } from "../../lambda/core/money.ts";
 import type { AccountStatus } from "../../lambda/core/ports.ts";
 import { accountView } from "../../lambda/core/views.ts";
@@ -29,6 +30,14 @@ export function addAccounts(program: Command, session: Session): void {
     .description("show one account's balance")
     .action(answers((accountId: string) => show(session, accountId)));
   addAdjustments(accounts, session);
+  accounts
+    .command("low-balance <account> <usd>")
+    .description('tell of its balance when it falls below this; "default" is 5 USD')
+    .action(
+      answers((accountId: string, amount: string) =>
+        setThreshold(session, accountId, amount === "default" ? undefined : usdOrZero(amount)),
+      ),
+    );
   accounts
     .command("suspend <account>")
     .description("refuse its requests from now on")
@@ -108,6 +117,21 @@ async function show(session: Session, accountId: string): Promise<Answer> {
       "Written off": `${formatUsd(account.writeOffPicoUsd)} USD`,
       Created: `${timeText(account.createdAt)} UTC`,
     }),
+  };
+}
+
+/** @param threshold undefined: the default again. */
+async function setThreshold(
+  session: Session,
+  accountId: string,
+  threshold: PicoUsd | undefined,
+): Promise<Answer> {
+  const { lowBalances } = await session.stores();
+  if (!(await lowBalances.setThreshold(accountId, threshold))) throw noSuchAccount(accountId);
+  const usd = formatUsd(threshold ?? DEFAULT_LOW_BALANCE_PICO_USD);
+  return {
+    json: { account_id: accountId, low_balance_threshold: usd, is_default: threshold === undefined },
+    text: `${accountId} is told of when its balance falls below ${usd} USD.`,
   };
 }
 

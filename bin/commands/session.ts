@@ -1,6 +1,7 @@
 import type { Accounts } from "../../lambda/adapters/dynamodb/accounts.ts";
 import type { ApiKeys } from "../../lambda/adapters/dynamodb/api-keys.ts";
 import type { ApiKey } from "../../lambda/core/keys.ts";
+import type { LowBalances } from "../../lambda/core/low-balance.ts";
 import type { Account, Ledger, ObjectStore, RequestLogLine } from "../../lambda/core/ports.ts";
 import { Failure, noSuchAccount } from "./failures.ts";
 import type { UsageStores } from "./usage-stores.ts";
@@ -26,6 +27,7 @@ export interface Stores {
   readonly accounts: Accounts;
   readonly keys: ApiKeys;
   readonly ledger: Ledger;
+  readonly lowBalances: LowBalances;
   /** The bucket of reports. */
   objects(): Promise<ObjectStore>;
   readonly usage: UsageStores;

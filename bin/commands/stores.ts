@@ -4,6 +4,7 @@ import { createAccounts } from "../../lambda/adapters/dynamodb/accounts.ts";
 import { createApiKeys } from "../../lambda/adapters/dynamodb/api-keys.ts";
 import { createDynamoClient } from "../../lambda/adapters/dynamodb/client.ts";
 import { createLedger } from "../../lambda/adapters/dynamodb/ledger.ts";
+import { createLowBalances } from "../../lambda/adapters/dynamodb/low-balances.ts";
 import { createQueries } from "../../lambda/adapters/dynamodb/queries.ts";
 import { createSdkStore } from "../../lambda/adapters/dynamodb/sdk-store.ts";
 import { TABLES, type TableNames } from "../../lambda/adapters/dynamodb/tables.ts";
@@ -65,6 +66,7 @@ function open(
   return {
     accounts: createAccounts(store, queries, tables),
     keys: createApiKeys(store, queries, tables),
+    lowBalances: createLowBalances(store, tables.accounts),
     ledger: createLedger({
       store,
       tables,

@@ -17,7 +17,9 @@ export function createConsoleApp(console: Console, files: PageFiles) {
   // `/console` itself: from there relative addresses would lead beside it.
   app.get("/console", (c) => c.redirect(console.settings.pageUrl));
   app.get("/:name{.*}", (c) => {
-    const name = c.req.param("name") || PAGE;
+    const asked = c.req.param("name");
+    // Whoever hands over `/console/` with its name means the page too.
+    const name = asked === "" || asked === "console/" ? PAGE : asked;
     const file = files(name);
     if (file) return answer(c, file);
     return name === PAGE ? c.html(NO_PAGE) : c.text("There is nothing here.", 404);

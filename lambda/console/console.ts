@@ -44,8 +44,8 @@ export interface Console {
   readonly payments: Payments;
   readonly providerStatistics: ProviderStatistics;
   readonly deadLetters: DeadLetterQueues;
-  /** Has the provider of this name what it needs to be called? */
-  readonly hasProviderKey: (provider: string) => Promise<boolean>;
+  /** Has the provider of this name what it needs to be called? Undefined: that is not known here. */
+  readonly hasProviderKey: (provider: string) => Promise<boolean | undefined>;
   readonly nowMs: () => number;
   readonly randomBytes: (count: number) => Uint8Array;
   readonly newRequestId: () => string;

@@ -24,7 +24,7 @@ export async function providersOf(console: Console): Promise<ProvidersView> {
         provider,
         kind: settings?.kind ?? "built-in",
         base_url: settings && "baseUrl" in settings ? (settings.baseUrl ?? null) : null,
-        has_key: hasKey,
+        has_key: hasKey ?? null,
         models: models.filter(({ routes }) => routes.some((route) => route.provider === provider)).length,
         requests: count?.requests ?? 0,
         failures: count?.failures ?? 0,
@@ -36,8 +36,8 @@ export async function providersOf(console: Console): Promise<ProvidersView> {
   return { providers };
 }
 
-function stateOf(hasKey: boolean, count: ProviderCount | undefined): ProviderView["state"] {
-  if (!hasKey) return "no_key";
+function stateOf(hasKey: boolean | undefined, count: ProviderCount | undefined): ProviderView["state"] {
+  if (hasKey === false) return "no_key";
   if (!count || count.requests === 0) return "idle";
   return count.failures * FAILING_ONE_IN > count.requests ? "failing" : "ok";
 }

@@ -54,7 +54,8 @@ export interface ProviderView {
   readonly provider: string;
   readonly kind: string;
   readonly base_url: string | null;
-  readonly has_key: boolean;
+  /** Null: not known, since in a stack the console may not read providers' keys. */
+  readonly has_key: boolean | null;
   readonly models: number;
   /** Of the last hour. */
   readonly requests: number;

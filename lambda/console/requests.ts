@@ -11,7 +11,7 @@ import { ConsoleError } from "./errors.ts";
 import type { RequestsQuery } from "./inputs.ts";
 import { readPlace, writePlace } from "./places.ts";
 import { keyNames } from "./usage.ts";
-import type { RequestDetail, RequestRow, RequestsView } from "./usage-views.ts";
+import type { RequestDetail, RequestRow, RequestsView, TriedRoute } from "./usage-views.ts";
 
 type Filter = Omit<z.output<typeof RequestsQuery>, "cursor">;
 
@@ -161,11 +161,21 @@ function detailsOf({ catalog }: Console, found: Entry | OpenHold): Omit<RequestD
     hold: heldPicoUsd === undefined ? null : formatUsd(heldPicoUsd),
     write_off: formatUsd("hold" in found ? 0n : found.writeOffPicoUsd),
     time_to_first_token_ms: charge?.timeToFirstTokenMs ?? null,
-    routes: charge?.provider
-      ? [{ provider: charge.provider, model: null, error_code: charge.errorCode ?? null }]
-      : [],
+    routes: charge ? routesOf(charge) : [],
     late: !("hold" in found) && found.type === "late",
   };
+}
+
+/** In the order they were called; how many more there were, where the record had no room for all. */
+function routesOf({ tried = "", provider, errorCode }: ChargeFacts): TriedRoute[] {
+  const before = tried.split(" ").filter(Boolean);
+  return [
+    ...before.map((word) => {
+      const [name = "", reason] = word.split(":");
+      return { provider: name, model: null, error_code: reason ?? null };
+    }),
+    ...(provider ? [{ provider, model: null, error_code: errorCode ?? null }] : []),
+  ];
 }
 
 function tokensOf(charge: ChargeFacts | undefined): RequestDetail["tokens"] {

@@ -111,6 +111,15 @@ test("an account is suspended and resumed", async () => {
   expect((await world.json("accounts", "resume", accountId)).status).toBe("active");
 });
 
+test("an account has a threshold of its own, until it has the default again", async () => {
+  const accountId = await newAccount();
+  const set = await world.json("accounts", "low-balance", accountId, "20");
+  expect(set).toMatchObject({ low_balance_threshold: "20.00", is_default: false });
+  const reset = await world.json("accounts", "low-balance", accountId, "default");
+  expect(reset).toMatchObject({ low_balance_threshold: "5.00", is_default: true });
+  expect((await world.cli("accounts", "low-balance", "acct_none", "20")).err).toContain("acct_none");
+});
+
 test("people read tables, without colours", async () => {
   const accountId = await newAccount();
   const { out } = await world.cli("accounts", "list");

@@ -42,13 +42,20 @@ export function createAccounts(store: Store, queries: Queries, tables: TableName
       yield readEntry(accountId, readText(item, "entryId") ?? "", item);
     }
   }
-  const create: Accounts["create"] = ({ accountId, name, createdAt }) =>
-    store.putIfAbsent(tables.accounts, newAccountItem(accountId, name, createdAt), "accountId");
   return {
-    create,
-    async createIfAbsent(account) {
+    create: ({ accountId, name, createdAt }) =>
+      store.putIfAbsent(tables.accounts, newAccountItem(accountId, name, createdAt), "accountId"),
+    async createIfAbsent({ accountId, name, createdAt }) {
+      const attributes = Object.entries(newAccountItem(accountId, name, createdAt)).filter(
+        ([attribute]) => !(attribute in accountKey(accountId)),
+      );
       try {
-        await create(account);
+        // An update, not a put: a function that makes accounts needs no right that could replace a balance.
+        await store.update(tables.accounts, accountKey(accountId), {
+          set: attributes.map(([attribute]) => `#${attribute} = :${attribute}`),
+          condition: ["attribute_not_exists(#accountId)"],
+          values: Object.fromEntries(attributes.map(([attribute, value]) => [`:${attribute}`, value])),
+        });
         return true;
       } catch (error) {
         if (error instanceof StoreError && error.failure === "condition_failed") return false;

@@ -8,7 +8,7 @@ export interface OidcSettings {
   readonly issuerName?: string | undefined;
   readonly clientId: string;
   /** Absent: a public client, which PKCE alone protects. */
-  readonly clientSecret?: string | undefined;
+  readonly clientSecret?: (() => Promise<string | undefined>) | undefined;
   readonly redirectUri: string;
   readonly scope: string;
   /** The claim of the identity token that lists groups, and the group of operators. */
@@ -66,11 +66,12 @@ export function createIdentityProvider(settings: OidcSettings): IdentityProvider
 
 async function discover(settings: OidcSettings): Promise<oidc.Configuration> {
   const issuer = new URL(settings.issuer);
+  const clientSecret = await settings.clientSecret?.();
   const found = await oidc.discovery(
     issuer,
     settings.clientId,
     { [oidc.clockTolerance]: CLOCK_TOLERANCE_SECONDS },
-    settings.clientSecret ? oidc.ClientSecretPost(settings.clientSecret) : oidc.None(),
+    clientSecret ? oidc.ClientSecretPost(clientSecret) : oidc.None(),
     // Only this machine's own issuer speaks without TLS: configuration refuses any other.
     issuer.protocol === "http:" ? { execute: [oidc.allowInsecureRequests] } : {},
   );
