@@ -2,116 +2,22 @@
  * The schema of the configuration: every field an operator can set, its form and its default.
  * Every `error` below completes the sentence "expected …", so that each problem says what would be right.
  */
-import { BlockList, isIP } from "node:net";
 import { z } from "zod";
+import { BaseUrl } from "./base-url.ts";
 import { Billing } from "./config-billing.ts";
 import { Console } from "./config-console.ts";
 import { Cors } from "./config-cors.ts";
-import { fields, listOf, milliseconds, oneOf, PROVIDER_NAME, text, wholeNumber } from "./config-fields.ts";
+import { fields, listOf, oneOf, PROVIDER_NAME, text, wholeNumber } from "./config-fields.ts";
 import { Deployment } from "./deployment-schema.ts";
+import { Provider } from "./provider-schema.ts";
 import { Routing, Variants } from "./routing-schema.ts";
 
-// --- providers ------------------------------------------------------------------------------------------------
-
-/** Where no provider is: a gateway with a cloud role must not be pointed at its own network or its metadata. */
-const PRIVATE_ADDRESSES = new BlockList();
-for (const [address, prefix] of [
-  ["0.0.0.0", 8],
-  ["10.0.0.0", 8],
-  ["100.64.0.0", 10],
-  ["127.0.0.0", 8],
-  ["169.254.0.0", 16],
-  ["172.16.0.0", 12],
-  ["192.168.0.0", 16],
-] as const) {
-  PRIVATE_ADDRESSES.addSubnet(address, prefix, "ipv4");
-}
-for (const [address, prefix] of [
-  ["::", 127],
-  ["fc00::", 7],
-  ["fe80::", 10],
-] as const) {
-  PRIVATE_ADDRESSES.addSubnet(address, prefix, "ipv6");
-}
-const LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"];
-const METADATA_HOSTS = [
-  "metadata",
-  "metadata.google.internal",
-  "instance-data",
-  "instance-data.ec2.internal",
-];
-
-/** @returns what is expected instead, or undefined when the URL may be called. */
-function baseUrlProblem(baseUrl: string): string | undefined {
-  const url = URL.parse(baseUrl);
-  if (!url || !/^https?:\/\/\S+$/.test(baseUrl)) return 'a URL, such as "https://api.example.com/v1"';
-  if (url.username || url.password) return "a URL without credentials: name the key's variable in apiKeyEnv";
-  if (/[?#]/.test(baseUrl)) return "a URL without query or fragment";
-  if (LOOPBACK_HOSTS.includes(url.hostname)) return undefined;
-  if (url.protocol !== "https:") return `https; http only for ${LOOPBACK_HOSTS.join(", ")}, on one machine`;
-  const host = url.hostname.replace(/^\[|\]$|\.$/g, "");
-  const family = isIP(host) === 6 ? "ipv6" : "ipv4";
-  if (METADATA_HOSTS.includes(host) || (isIP(host) && PRIVATE_ADDRESSES.check(host, family))) {
-    return "a public host, not a private, link-local or metadata address";
-  }
-  return undefined;
-}
-
-const BaseUrl = z
-  .string({ error: 'a URL, such as "https://api.example.com/v1"' })
-  .superRefine((baseUrl, context) => {
-    const message = baseUrlProblem(baseUrl);
-    if (message) context.addIssue({ code: "custom", message });
-  })
-  .transform((baseUrl) => baseUrl.replace(/\/+$/, ""));
+// --- payments -------------------------------------------------------------------------------------------------
 
 /** Where Stripe's key and webhook secret are kept is not for a file: see docs/payments.md. */
 const Payments = fields({
   /** Absent: Stripe's own. Another is for tests. */
   stripeApiBaseUrl: BaseUrl.optional(),
-});
-
-const OpenAiCompatible = fields({
-  kind: z.literal("openai-compatible"),
-  baseUrl: BaseUrl,
-  /** Absent where the provider wants no key, such as Ollama. */
-  apiKeyEnv: text(
-    /^[A-Z][A-Z0-9_]*$/,
-    'the name of an environment variable, such as "OPENAI_API_KEY"',
-  ).optional(),
-  /** Behind the base URL; `{model}` stands for the route's model, as in Azure's deployments. */
-  chatPath: text(
-    /^\/[A-Za-z0-9._~/{}-]{1,200}$/,
-    'a path, such as "/chat/completions" or "/deployments/{model}/chat/completions"',
-  ).default("/chat/completions"),
-  query: z
-    .record(
-      text(/^[A-Za-z0-9._-]{1,64}$/, "the name of a query parameter"),
-      text(/^[\x21-\x7e]{1,200}$/, 'a value as a string, such as "2026-01-01"'),
-      { error: 'query parameters by name, such as { "api-version": "2024-10-21" }' },
-    )
-    .optional(),
-  /** `authorization` carries `Bearer` and the key, any other header the key alone. */
-  apiKeyHeader: text(/^[a-z0-9-]{1,64}$/, 'a header in lower case, such as "api-key"').default(
-    "authorization",
-  ),
-  outputCapParameter: oneOf("max_completion_tokens", "max_tokens").default("max_completion_tokens"),
-  streamUsage: oneOf("request", "always").default("request"),
-  /** Where earlier thoughts go back to: Mistral has them in parts of the content, and refuses a field for them. */
-  reasoningIn: oneOf("field", "content").default("field"),
-  serviceTier: text(/^[a-z0-9_-]{1,32}$/, 'the name of a tier, such as "default"').optional(),
-  timeouts: fields({
-    connectMs: milliseconds.default(10_000),
-    /** `stream: false` answers arrive whole, and a reasoning model may think for minutes before its first byte. */
-    firstByteMs: milliseconds.default(285_000),
-    idleMs: milliseconds.default(120_000),
-    /** Of one attempt, its whole answer included; absent, only the request's own deadline ends it. */
-    totalMs: milliseconds.optional(),
-  }).prefault({}),
-});
-
-const Provider = z.discriminatedUnion("kind", [OpenAiCompatible], {
-  error: ({ code }) => (code === "invalid_union" ? '"openai-compatible"' : "an object of kind, baseUrl, …"),
 });
 
 // --- models ---------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from "aws-cdk-lib";
+import { Aws, Duration, RemovalPolicy } from "aws-cdk-lib";
 import {
   AccessLogField,
   AccessLogFormat,
@@ -101,7 +101,29 @@ export class Gateway extends Construct {
     room.allow(ledger.apiKeys.tableArn, "dynamodb:GetItem");
     room.allow(ledger.owedSettles.queue.queueArn, "sqs:SendMessage");
     room.allow(this.providerKeys.secretArn, "secretsmanager:GetSecretValue");
+    this.#allowModels(room, catalog);
     return room;
+  }
+
+  /** Only where a provider is signed with the role. A profile answers in regions of its own, so no region is named. */
+  #allowModels(room: RoomFunction, { providers }: CatalogFile): void {
+    const signed = Object.values(providers).filter(({ apiKeyEnv }) => apiKeyEnv === undefined);
+    const endpoints = signed.flatMap((provider) => {
+      if (provider.kind === "bedrock") return ["runtime"];
+      return provider.kind === "anthropic" && provider.bedrock ? [provider.bedrock.endpoint] : [];
+    });
+    if (endpoints.includes("runtime")) {
+      const actions = ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"];
+      for (const resource of ["foundation-model", "inference-profile", "application-inference-profile"]) {
+        room.allow(`arn:${Aws.PARTITION}:bedrock:*:*:${resource}/*`, ...actions);
+      }
+    }
+    if (endpoints.includes("mantle")) {
+      room.allow(
+        `arn:${Aws.PARTITION}:bedrock-mantle:*:${Aws.ACCOUNT_ID}:project/*`,
+        "bedrock-mantle:CreateInference",
+      );
+    }
   }
 
   #makeApi(room: IFunction): RestApi {

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { v7 as uuidv7 } from "uuid";
+import { createRequestSigner } from "../lambda/adapters/aws-json/request-signer.ts";
 import { localDynamoClient } from "../lambda/adapters/aws-json/services.ts";
 import { createAccounts } from "../lambda/adapters/dynamodb/accounts.ts";
 import { createApiKeys, createKeyFinder } from "../lambda/adapters/dynamodb/api-keys.ts";
@@ -17,6 +18,7 @@ import { cachedKeyFinder } from "../lambda/gateway/authenticate.ts";
 import { createProviders } from "../lambda/gateway/providers.ts";
 import { createRouteMonitor } from "../lambda/gateway/route-monitor.ts";
 import { sweep } from "../lambda/ledger/sweep.ts";
+import { commandLineCredentials } from "./aws-credentials.ts";
 import { localCatalog } from "./catalog.ts";
 import { createDemoProvider, DEMO_PROVIDER } from "./demo-provider.ts";
 import type { LocalDynamo } from "./dynamodb.ts";
@@ -65,9 +67,19 @@ export function wireLocal(
   const accounts = createAccounts(store, queries, dynamo.tables);
   const catalog = localCatalog(catalogFile, (apiKeyEnv) => Boolean(process.env[apiKeyEnv]));
   const configured = createProviders(catalog, {
-    kinds: { "openai-compatible": async () => createOpenAiCompatibleProvider },
+    kinds: {
+      "openai-compatible": async () => createOpenAiCompatibleProvider,
+      anthropic: async () =>
+        (await import("../lambda/adapters/anthropic/provider.ts")).createAnthropicProvider,
+      bedrock: async () => (await import("../lambda/adapters/bedrock/provider.ts")).createBedrockProvider,
+    },
     keyNamed: providerKeysFromEnvironment(),
     connect: connectUpstream,
+    signer: createRequestSigner({
+      region: process.env["AWS_REGION"] ?? process.env["AWS_DEFAULT_REGION"],
+      credentials: commandLineCredentials(),
+      nowMs: timers.nowMs,
+    }),
   });
   const demo = createDemoProvider();
   const monitor = createRouteMonitor(catalog.routing.breaker, timers.nowMs);

@@ -45,8 +45,32 @@ export interface OpenAiCompatibleSettings extends CommonSettings {
   readonly serviceTier?: string | undefined;
 }
 
+/** Anthropic's Messages API, at Anthropic or on Amazon Bedrock's `/anthropic` path. */
+export interface AnthropicSettings extends CommonSettings {
+  readonly kind: "anthropic";
+  /** Absent: Anthropic's own, or Bedrock's in the region. */
+  readonly baseUrl?: string | undefined;
+  /** Claude on Bedrock, signed with the function's role. */
+  readonly bedrock?:
+    | {
+        /** Absent: the function's own. */
+        readonly region?: string | undefined;
+        readonly endpoint?: "runtime" | "mantle" | undefined;
+      }
+    | undefined;
+}
+
+/** Amazon Bedrock's Converse API, signed with the function's role unless a key is named. */
+export interface BedrockSettings extends CommonSettings {
+  readonly kind: "bedrock";
+  /** Absent: the function's own. */
+  readonly region?: string | undefined;
+  /** Absent: Bedrock's in the region. */
+  readonly baseUrl?: string | undefined;
+}
+
 /** One interface a kind; each is made by the adapter of that name. */
-export type ProviderSettings = OpenAiCompatibleSettings;
+export type ProviderSettings = OpenAiCompatibleSettings | AnthropicSettings | BedrockSettings;
 
 export interface RoutingSettings {
   /** Calls to providers that one request may make at most. */

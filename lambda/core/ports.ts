@@ -203,11 +203,33 @@ export interface ProviderKey {
   refresh(): Promise<string | undefined>;
 }
 
+/** Signs requests to AWS with the credentials of whoever runs this: the function's role, or a developer's profile. */
+export interface AwsSigner {
+  /** Where the function runs. */
+  readonly region: string | undefined;
+  /** @returns the headers to send with the request, those given among them */
+  sign(request: AwsRequest): Promise<Record<string, string>>;
+}
+
+export interface AwsRequest {
+  readonly service: string;
+  readonly region: string;
+  /** Of a POST: where it goes, path as it is sent. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
 /** What an adapter makes a provider from. */
 export interface ProviderOptions<Settings> {
   readonly settings: Settings;
   readonly apiKey: ProviderKey;
   readonly connect: Connect;
+}
+
+/** For those that AWS may run. */
+export interface AwsProviderOptions<Settings> extends ProviderOptions<Settings> {
+  readonly signer: AwsSigner;
 }
 
 export interface Providers {

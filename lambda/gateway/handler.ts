@@ -9,6 +9,7 @@ import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { v7 as uuidv7 } from "uuid";
 import { accountOfArn } from "../adapters/aws-json/endpoints.ts";
+import { createRequestSigner } from "../adapters/aws-json/request-signer.ts";
 import { dynamoClient, functionAccess, secretsClient, sqsClient } from "../adapters/aws-json/services.ts";
 import { createRequestLog } from "../adapters/cloudwatch/request-log.ts";
 import { createAccounts } from "../adapters/dynamodb/accounts.ts";
@@ -71,9 +72,14 @@ const api = createApi({
   entries: createAccounts(store, createDirectQueries(dynamo.call), tables),
   keys: cachedKeyFinder(createKeyFinder(store, tables, pause), timers.nowMs),
   providers: createProviders(catalog, {
-    kinds: { "openai-compatible": async () => createOpenAiCompatibleProvider },
+    kinds: {
+      "openai-compatible": async () => createOpenAiCompatibleProvider,
+      anthropic: async () => (await import("../adapters/anthropic/provider.ts")).createAnthropicProvider,
+      bedrock: async () => (await import("../adapters/bedrock/provider.ts")).createBedrockProvider,
+    },
     keyNamed,
     connect: connectUpstream,
+    signer: createRequestSigner(access),
   }),
   monitor: createRouteMonitor(catalog.routing.breaker, timers.nowMs),
   // Not `console.log`: Lambda's JSON format would wrap the line into a string of another.

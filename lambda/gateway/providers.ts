@@ -1,5 +1,5 @@
 import type { Catalog, ProviderSettings } from "../core/catalog.ts";
-import type { Provider, ProviderKey, ProviderOptions, Providers } from "../core/ports.ts";
+import type { AwsProviderOptions, AwsSigner, Provider, ProviderKey, Providers } from "../core/ports.ts";
 import type { Connect } from "../core/upstream/upstream.ts";
 
 const NO_KEY: ProviderKey = { get: async () => undefined, refresh: async () => undefined };
@@ -9,7 +9,7 @@ type SettingsOf<Kind extends ProviderSettings["kind"]> = Extract<ProviderSetting
 /** Loads the adapter of each kind when its first provider is used: a start must not pay for those that are not. */
 export type ProviderKinds = {
   readonly [Kind in ProviderSettings["kind"]]: () => Promise<
-    (options: ProviderOptions<SettingsOf<Kind>>) => Provider
+    (options: AwsProviderOptions<SettingsOf<Kind>>) => Provider
   >;
 };
 
@@ -17,6 +17,7 @@ export interface ProviderTools {
   readonly kinds: ProviderKinds;
   readonly keyNamed: (apiKeyEnv: string) => ProviderKey;
   readonly connect: Connect;
+  readonly signer: AwsSigner;
 }
 
 /** The catalog's providers, each made when it is first used. One without the key it needs is not there. */
@@ -38,10 +39,14 @@ export function createProviders(catalog: Catalog, tools: ProviderTools): Provide
 async function make(
   settings: ProviderSettings,
   apiKey: ProviderKey,
-  { kinds, connect }: ProviderTools,
+  { kinds, connect, signer }: ProviderTools,
 ): Promise<Provider> {
   switch (settings.kind) {
     case "openai-compatible":
-      return (await kinds[settings.kind]())({ settings, apiKey, connect });
+      return (await kinds[settings.kind]())({ settings, apiKey, connect, signer });
+    case "anthropic":
+      return (await kinds[settings.kind]())({ settings, apiKey, connect, signer });
+    case "bedrock":
+      return (await kinds[settings.kind]())({ settings, apiKey, connect, signer });
   }
 }

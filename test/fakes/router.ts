@@ -27,6 +27,8 @@ export interface RouterOptions {
   /** More models. */
   readonly models?: readonly (Pick<WlrouterConfig["models"][number], "id" | "routes"> &
     Partial<WlrouterConfig["models"][number]>)[];
+  /** Providers and models of any kind; takes the place of all of the above. */
+  readonly config?: Pick<WlrouterConfig, "providers" | "models">;
   readonly creditUsd?: string;
   readonly timers?: Timers;
   /** A store that runs already, so that a router can be stopped and started on the same tables. */
@@ -116,6 +118,9 @@ export async function startRouter(options: RouterOptions = {}) {
 export type Router = Awaited<ReturnType<typeof startRouter>>;
 
 function catalogOf(options: RouterOptions): CatalogFile {
+  // Tests break providers one after another: none of them should rest for it, unless that is what is tested.
+  const routing = options.routing ?? { breaker: { enabled: false } };
+  if (options.config) return compileCatalog(Config.parse({ billing: BILLING, routing, ...options.config }));
   const urls = options.providerUrls ?? (options.providerUrl ? [options.providerUrl] : []);
   const providers = Object.fromEntries(
     urls.map((baseUrl, i) => [
@@ -123,8 +128,6 @@ function catalogOf(options: RouterOptions): CatalogFile {
       { kind: "openai-compatible" as const, baseUrl, ...options.provider },
     ]),
   );
-  // Tests break providers one after another: none of them should rest for it, unless that is what is tested.
-  const routing = options.routing ?? { breaker: { enabled: false } };
   const model: WlrouterConfig["models"][number] = {
     id: "test/model",
     ownedBy: "test",

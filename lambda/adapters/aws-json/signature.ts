@@ -10,7 +10,9 @@ export interface SigningKeys {
 export interface Signable {
   /** Lower-case names in alphabetical order, `host` and `x-amz-date` among them: all of them are signed. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body: string | Uint8Array;
+  /** As it is sent, its segments encoded; absent: `/`. */
+  readonly path?: string;
   readonly keys: SigningKeys;
   /** The same as in `x-amz-date`. */
   readonly date: string;
@@ -20,13 +22,13 @@ export interface Signable {
 export type Sign = (request: Signable) => string;
 
 /**
- * AWS's Signature Version 4 for the one kind of request that its JSON protocol has: POST to `/` without a query.
+ * AWS's Signature Version 4 for a POST without a query: to `/` in its JSON protocol, to a path of its own in Bedrock's.
  * Proven against AWS's published test suite and against `@smithy/signature-v4` (test/adapters/aws-json). A signature costs
  * two hashes and one HMAC: the key is derived once a day.
  */
 export function createSigner({ region, service }: { region: string; service: string }): Sign {
   let derived: { secret: string; day: string; key: Buffer } | undefined;
-  return ({ headers, body, keys, date }) => {
+  return ({ headers, body, path = "/", keys, date }) => {
     const day = date.slice(0, 8);
     if (derived?.day !== day || derived.secret !== keys.secretAccessKey) {
       derived = {
@@ -37,7 +39,7 @@ export function createSigner({ region, service }: { region: string; service: str
     }
     const scope = `${day}/${region}/${service}/aws4_request`;
     const signedHeaders = Object.keys(headers).join(";");
-    const canonical = `POST\n/\n\n${canonicalHeaders(headers)}\n${signedHeaders}\n${hash("sha256", body)}`;
+    const canonical = `POST\n${canonicalPath(path)}\n\n${canonicalHeaders(headers)}\n${signedHeaders}\n${hash("sha256", body)}`;
     const text = `AWS4-HMAC-SHA256\n${date}\n${scope}\n${hash("sha256", canonical)}`;
     const signature = createHmac("sha256", derived.key).update(text).digest("hex");
     return `AWS4-HMAC-SHA256 Credential=${keys.accessKeyId}/${scope}, SignedHeaders=${signedHeaders}, Signature=${signature}`;
@@ -47,6 +49,11 @@ export function createSigner({ region, service }: { region: string; service: str
 /** `20150830T123600Z`. */
 export function amzDate(epochMs: number): string {
   return new Date(epochMs).toISOString().replace(/[-:]|\.\d{3}/g, "");
+}
+
+/** Every service but S3 signs the path encoded twice. */
+function canonicalPath(path: string): string {
+  return path === "/" ? path : path.split("/").map(encodeURIComponent).join("/");
 }
 
 function canonicalHeaders(headers: Readonly<Record<string, string>>): string {

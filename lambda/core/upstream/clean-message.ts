@@ -2,6 +2,8 @@ const MAX_CHARACTERS = 2_000;
 
 /** What identifies the operator's account at a provider, or one of its requests there. */
 const ACCOUNT_DATA: readonly RegExp[] = [
+  // AWS names accounts, roles and models by these.
+  /\barn:aws[\w-]*:[^\s"'<>)]+/gi,
   // Keys, whole or masked in the middle: sk-proj-ab**cd, gsk_…, xai-…
   /\b(?:sk|gsk|xai|pk|rk|hf|nvapi|csk|fw|pplx|tgp)[-_][\w*.-]{4,}/gi,
   /\*{3,}[\w-]*/g,

@@ -78,13 +78,14 @@ function alarmOf({ status, fault }: Pick<FailedAnswer, "status" | "fault">): str
   if (status === 402 || status === 403) return OPERATOR_ALARMS[status];
   if (fault.code === "insufficient_quota" || fault.type === "insufficient_quota") return OPERATOR_ALARMS[402];
   if (status >= 300 && status < 400) return "provider_redirected";
-  if (status === 404 && isModelMissing(fault)) return "provider_model_not_found";
+  if (fault.code === "model_not_found" || (status === 404 && isModelMissing(fault)))
+    return "provider_model_not_found";
   return undefined;
 }
 
 /** A 404 without an error in it is no API: the base URL is wrong. Others may be about a file that the client named. */
-function isModelMissing({ code, message }: ProviderFault): boolean {
-  return message === undefined || code === "model_not_found" || /\bmodel\b/i.test(message);
+function isModelMissing({ message }: ProviderFault): boolean {
+  return message === undefined || /\bmodel\b/i.test(message);
 }
 
 function operatorFailure(alarm: string, status: number | undefined): GatewayError {

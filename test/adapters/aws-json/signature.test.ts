@@ -84,9 +84,14 @@ test("What the SDK's own signer makes of any call, ours makes too, whatever was 
           .constantFrom("one", "two")
           .chain((secret) => fc.constantFrom(secret, `${secret}!`)),
         sessionToken: fc.option(text, { nil: undefined }),
+        path: fc.constantFrom(
+          "/",
+          "/model/us.amazon.nova-2-lite-v1%3A0/converse-stream",
+          "/anthropic/v1/messages",
+        ),
         atMs: fc.integer({ min: 1_400_000_000_000, max: 1_900_000_000_000 }),
       }),
-      async ({ body, atMs, sessionToken, ...keys }) => {
+      async ({ body, path, atMs, sessionToken, ...keys }) => {
         const headers = {
           "content-type": "application/x-amz-json-1.0",
           host: "dynamodb.eu-central-1.amazonaws.com",
@@ -106,12 +111,12 @@ test("What the SDK's own signer makes of any call, ours makes too, whatever was 
           method: "POST",
           protocol: "https:",
           hostname: headers.host,
-          path: "/",
+          path,
           headers: sent,
           body,
         };
         const signed = await reference.sign({ ...request, query: {} }, { signingDate: new Date(atMs) });
-        expect(sign({ headers, body, keys: { ...keys, sessionToken }, date })).toBe(
+        expect(sign({ headers, body, path, keys: { ...keys, sessionToken }, date })).toBe(
           signed.headers["authorization"],
         );
       },
