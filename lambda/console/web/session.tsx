@@ -18,6 +18,7 @@ const sessionQuery = queryOptions({
     try {
       const session = await read(api.session.$get());
       keepCsrfToken(session.csrf_token);
+      sessionStorage.removeItem(SIGNED_OUT);
       return { state: "in", session };
     } catch (error) {
       if (!isSignedOut(error)) throw error;
@@ -63,11 +64,19 @@ export function signInUrl(invite: string | null): string {
   return url.href;
 }
 
+/** The way out leads over the issuer's page: this is known when it has led back. */
+const SIGNED_OUT = "wlrouter-signed-out";
+
+export function hasJustSignedOut(): boolean {
+  return sessionStorage.getItem(SIGNED_OUT) !== null;
+}
+
 export function useSignOut(): () => Promise<void> {
   const client = useQueryClient();
   return async () => {
     try {
       const { url } = await read(api.session.logout.$post());
+      sessionStorage.setItem(SIGNED_OUT, "yes");
       location.assign(url);
     } catch (error) {
       if (!isSignedOut(error)) throw error;

@@ -105,6 +105,8 @@ export const cssVariables: CSSVariablesResolver = (mantine) => ({
     "--mantine-color-placeholder": "#98a2ae",
     "--mantine-color-error": mantine.colors.red[4],
     "--mantine-color-anchor": mantine.colors["ink"]?.[3] ?? "",
+    "--mantine-color-ink-light": "#223548",
+    "--mantine-color-ink-light-hover": "#2a4057",
     "--surface": "#1c2127",
     "--surface-sunken": "#252b32",
     "--line": "#39414a",

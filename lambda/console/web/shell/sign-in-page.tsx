@@ -1,6 +1,6 @@
-import { Button, Text, Title } from "@mantine/core";
+import { Alert, Button, Text, Title } from "@mantine/core";
 import { useEffect } from "react";
-import { signInUrl } from "../session.tsx";
+import { hasJustSignedOut, signInUrl } from "../session.tsx";
 import { Blank } from "./blank.tsx";
 
 interface Words {
@@ -12,12 +12,18 @@ interface Words {
 export function SignInPage({ isExpired }: { isExpired: boolean }) {
   const parameters = new URLSearchParams(location.search);
   const invite = parameters.get("invite");
-  const { title, about } = wordsFor(isExpired, invite !== null, parameters.has("signed_out"));
+  const problem = parameters.get("sign_in_error");
+  const { title, about } = wordsFor(isExpired, invite !== null);
   useEffect(() => {
     document.title = `${title} · WLRouter console`;
   }, [title]);
   return (
     <Blank>
+      {problem !== null && (
+        <Alert color="red" role="alert">
+          <Text size="sm">{PROBLEMS[problem] ?? PROBLEMS["unavailable"]}</Text>
+        </Alert>
+      )}
       <div>
         <Title order={1}>{title}</Title>
         <Text c="dimmed" mt={6}>
@@ -31,7 +37,17 @@ export function SignInPage({ isExpired }: { isExpired: boolean }) {
   );
 }
 
-function wordsFor(isExpired: boolean, isInvited: boolean, hasSignedOut: boolean): Words {
+/** By the names that the API's `SignInProblem` has. */
+const PROBLEMS: Readonly<Record<string, string>> = {
+  sign_in_expired: "That sign-in took too long, or was answered twice. Start again.",
+  sign_in_refused: "Your identity provider did not sign you in. Try again, or ask whoever runs this gateway.",
+  invite_invalid:
+    "This invitation does not work any more: it was used, withdrawn, or is too old. Ask for a new one.",
+  already_member: "You belong to an account already, so the invitation was not used. Sign in without it.",
+  unavailable: "Signing in did not work right now. Try again in a moment.",
+};
+
+function wordsFor(isExpired: boolean, isInvited: boolean): Words {
   if (isExpired) {
     return {
       title: "Your session has ended",
@@ -44,7 +60,7 @@ function wordsFor(isExpired: boolean, isInvited: boolean, hasSignedOut: boolean)
       about: "Somebody invites you to their account. Sign in to join it; the link works once.",
     };
   }
-  if (hasSignedOut) {
+  if (hasJustSignedOut()) {
     return { title: "You are signed out", about: "Your keys go on working. Sign in to see what they do." };
   }
   return {

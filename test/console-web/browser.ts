@@ -1,0 +1,71 @@
+import chromiumPackage from "@sparticuz/chromium";
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from "playwright-core";
+
+/** `--single-process` and the like, which the package is made for, end the browser with its first window. */
+const ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--font-render-hinting=none"];
+
+/** A real browser: the one from npm on Linux, Chrome where it is installed. @returns why there is none. */
+export async function openBrowser(): Promise<Browser | string> {
+  const reasons: string[] = [];
+  const ways = [
+    async () => chromium.launch({ args: ARGUMENTS, executablePath: await chromiumPackage.executablePath() }),
+    async () => chromium.launch({ args: ARGUMENTS, channel: "chrome" }),
+  ];
+  for (const open of process.platform === "linux" ? ways : ways.slice(1)) {
+    try {
+      return await open();
+    } catch (error) {
+      reasons.push(error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error));
+    }
+  }
+  return `no browser can be started here: ${reasons.join("; ")}`;
+}
+
+export const DESKTOP = { width: 1280, height: 800 };
+export const PHONE = { width: 360, height: 740 };
+
+/** A browser's window with nothing remembered, whose complaints are collected. */
+export interface Visitor {
+  readonly context: BrowserContext;
+  readonly page: Page;
+  /** What the browser complained of: errors of scripts, files that did not come, breaches of the content policy. */
+  readonly complaints: string[];
+}
+
+export async function visit(browser: Browser, options: BrowserContextOptions): Promise<Visitor> {
+  const context = await browser.newContext({ reducedMotion: "reduce", locale: "en-GB", ...options });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
+  });
+  return { context, page, complaints };
+}
+
+/** Through the issuer's own page, as a person does it. */
+export async function signIn(page: Page, consoleUrl: string): Promise<void> {
+  await page.goto(consoleUrl);
+  await page.getByRole("link", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: /Continue as/ }).click();
+  await page.getByRole("heading", { name: "Start", level: 1 }).waitFor();
+}
+
+/** Goes to a place of the console and waits until it has something to show. */
+export async function goTo(page: Page, consoleUrl: string, place: string): Promise<void> {
+  await page.goto(`${consoleUrl}#${place}`);
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  await whenLoaded(page);
+}
+
+/** No skeleton is left, and what has come is drawn. */
+export async function whenLoaded(page: Page): Promise<void> {
+  await page.waitForFunction("document.querySelector('output') === null");
+  await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
+}
