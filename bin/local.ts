@@ -1,8 +1,8 @@
 /** `npm start`: the whole product in one process, on embedded stores kept in a folder. */
-import { fileURLToPath } from "node:url";
 import { createObjectStore, createS3Client } from "../lambda/adapters/s3/object-store.ts";
 import { WEBHOOK_PATH } from "../lambda/payments/webhook/api.ts";
 import { ConfigError, compileCatalog, loadConfig } from "../lib/config.ts";
+import { builtConsolePage } from "../lib/console-page.ts";
 import { localConsole } from "../local/console.ts";
 import { openConsumerStores } from "../local/consumer-stores.ts";
 import { claimDataFolder, type DataFolder, FolderInUseError } from "../local/data-folder.ts";
@@ -20,8 +20,6 @@ import { startServer } from "../local/server.ts";
 import { startUsage, usageFiles } from "../local/usage.ts";
 
 const SWEEP_EVERY_MS = 60_000;
-/** Made by `npm run build:web`. */
-const PAGE_FOLDER = fileURLToPath(new URL("../lambda/console/web/dist", import.meta.url));
 
 async function main(folder: DataFolder): Promise<void> {
   const config = await loadConfig(process.env["WLROUTER_CONFIG"] ?? "wlrouter.config.ts");
@@ -32,6 +30,8 @@ async function main(folder: DataFolder): Promise<void> {
   const logFile = openRequestLog(folder.file("requests.jsonl"));
   const log = countingLog(logFile);
   const report = (message: string) => console.error(message);
+  // The API is there without it, and the console says how it is built.
+  const page = builtConsolePage(report).catch((error: unknown) => void report(String(error)));
   let payments: LocalPayments | undefined;
   const usage = startUsage({
     objects,
@@ -60,7 +60,7 @@ async function main(folder: DataFolder): Promise<void> {
     .catch((error: unknown) => report(`usage is not complete: ${String(error)}`));
   const consoleApp = localConsole({
     ...{ dynamo, s3Endpoint: s3.endpoint, objects, router, settings: config.console, report },
-    ...{ payments: payments.payments, providerStatistics: log, file: folder.file, pageFolder: PAGE_FOLDER },
+    ...{ payments: payments.payments, providerStatistics: log, file: folder.file, pageFolder: await page },
     nowMs: systemTimers.nowMs,
   });
   const server = await startServer(router.api, Number(process.env["PORT"] ?? 8787), undefined, [

@@ -1,7 +1,16 @@
 /** The console's page, built when it is missing or older than its sources: static files for whoever serves them. */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import path from "node:path";
 
 const ROOT = path.dirname(import.meta.dirname);
@@ -33,7 +42,7 @@ export async function builtConsolePage(report: (message: string) => void = () =>
   } finally {
     rmSync(fresh, { recursive: true, force: true });
   }
-  for (const name of older) if (!name.startsWith(".")) rmSync(path.join(BUILT, name), { recursive: true });
+  for (const name of older) removeIfOld(path.join(BUILT, name));
   return folder;
 }
 
@@ -73,6 +82,13 @@ function build(outDir: string): Promise<void> {
       else reject(new Error(`The console's page could not be built:\n${printed}`));
     });
   });
+}
+
+const KEEP_MS = 86_400_000;
+
+/** A server that runs still reads its files from the build that it was started with. */
+function removeIfOld(folder: string): void {
+  if (Date.now() - statSync(folder).mtimeMs > KEEP_MS) rmSync(folder, { recursive: true, force: true });
 }
 
 function putInPlace(fresh: string, folder: string): void {

@@ -44,7 +44,9 @@ export async function visit(browser: Browser, options: BrowserContextOptions): P
   const complaints: string[] = [];
   page.on("pageerror", (error) => complaints.push(error.message));
   page.on("console", (message) => {
-    if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
+    const isTold = message.type() === "error" || message.type() === "warning";
+    // Not signed in yet, or a form that is filled in wrong: the browser tells of such an answer, and it is no fault.
+    if (isTold && !/status of 40[01]/.test(message.text())) complaints.push(message.text());
   });
   return { context, page, complaints };
 }
@@ -66,6 +68,6 @@ export async function goTo(page: Page, consoleUrl: string, place: string): Promi
 
 /** No skeleton is left, and what has come is drawn. */
 export async function whenLoaded(page: Page): Promise<void> {
-  await page.waitForFunction("document.querySelector('output') === null");
+  await page.waitForSelector("output", { state: "detached" });
   await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
 }

@@ -12,9 +12,12 @@ export const COUNT_SHIFTS = `
 /** What is called good: https://web.dev/articles/cls */
 const MOST_SHIFT = 0.1;
 
-/** What somebody could stumble over on a page as it is now, each as a sentence. */
+/** What takes most of the time, and is the same on every width. */
+const COLOR_RULES = ["color-contrast"];
+
+/** What somebody could stumble over on a page as it is now, each as a sentence. Colours are looked at apart. */
 export async function problemsOf(page: Page): Promise<string[]> {
-  const problems = await accessibilityProblems(page);
+  const problems = await accessibilityProblems(new AxeBuilder({ page }).disableRules(COLOR_RULES));
   const [needed, there] = await page.evaluate<[number, number]>(
     "[document.documentElement.scrollWidth, document.documentElement.clientWidth]",
   );
@@ -24,8 +27,14 @@ export async function problemsOf(page: Page): Promise<string[]> {
   return problems;
 }
 
-async function accessibilityProblems(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
+/** Text that stands out too little from its ground, in the colours of now. */
+export function colorProblemsOf(page: Page): Promise<string[]> {
+  return accessibilityProblems(new AxeBuilder({ page }).withRules(COLOR_RULES));
+}
+
+async function accessibilityProblems(axe: AxeBuilder): Promise<string[]> {
+  // No frames: a second window for the results would take longer than the looking.
+  const { violations } = await axe.setLegacyMode(true).analyze();
   return violations
     .filter(({ impact }) => impact === "serious" || impact === "critical")
     .flatMap(({ id, nodes }) =>

@@ -1,9 +1,10 @@
-import { lazy, Suspense } from "react";
-import { Redirect, Route, Router, Switch } from "wouter";
+import { lazy, type ReactNode, Suspense } from "react";
+import { Redirect, Route, Router, Switch, useLocation } from "wouter";
 import { useHashLocation } from "wouter/use-hash-location";
 import { BalancePage } from "./balance/balance-page.tsx";
 import { KeysPage } from "./keys/keys-page.tsx";
 import { ModelsPage } from "./models/models-page.tsx";
+import { Crash } from "./parts/crash.tsx";
 import { Failure, LoadingBlock } from "./parts/states.tsx";
 import { PeoplePage } from "./people/people-page.tsx";
 import { RequestPage } from "./requests/request-page.tsx";
@@ -39,13 +40,21 @@ export function App() {
     <SessionProvider session={query.data.session}>
       <Router hook={useHashLocation}>
         <Shell>
-          <Suspense fallback={<LoadingBlock height={640} label="The page is loading" />}>
-            <Pages />
-          </Suspense>
+          <CrashHere>
+            <Suspense fallback={<LoadingBlock height={640} label="The page is loading" />}>
+              <Pages />
+            </Suspense>
+          </CrashHere>
         </Shell>
       </Router>
     </SessionProvider>
   );
+}
+
+/** A page that has crashed is left by going to another one. */
+function CrashHere({ children }: { children: ReactNode }) {
+  const [here] = useLocation();
+  return <Crash key={here}>{children}</Crash>;
 }
 
 function Pages() {

@@ -28,7 +28,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
 function WideTable<Row>({ label, columns, rows, rowKey }: DataTableProps<Row>) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it may scroll sideways, and the keyboard must reach it then.
-    <section className="scrolls" aria-label={label} tabIndex={0}>
+    <section className="scrolls" aria-label={`${label}, table`} tabIndex={0}>
       <Table highlightOnHover>
         <Table.Thead>
           <Table.Tr>
