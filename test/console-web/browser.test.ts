@@ -13,7 +13,7 @@ import { formatUsd, parseUsd } from "../../lambda/core/money.ts";
 import { type LocalFolder, newLocalFolder } from "../contract/local-process.ts";
 import { DESKTOP, goTo, openBrowser, PHONE, signIn, type Visitor, visit, whenLoaded } from "./browser.ts";
 import { places } from "./places.ts";
-import { COUNT_SHIFTS, colorProblemsOf, problemsOf, tabTo } from "./problems.ts";
+import { COUNT_SHIFTS, colorProblemsOf, problemsOf, shiftProblems, tabTo } from "./problems.ts";
 
 const opened = await openBrowser();
 const browser = typeof opened === "string" ? undefined : opened;
@@ -234,10 +234,8 @@ story.each([
     await visitor.page.addInitScript(COUNT_SHIFTS);
     const found: Record<string, unknown> = {};
     for (const [name, place] of Object.entries(places({ accountId, requestId }))) {
-      // A page of its own each time, as what moves is counted from its beginning.
-      await visitor.page.goto("about:blank");
       await goTo(visitor.page, consoleUrl, place);
-      const problems = await problemsOf(visitor.page);
+      const problems = [...(await shiftProblems(visitor.page)), ...(await problemsOf(visitor.page))];
       for (const colorScheme of colorSchemes) {
         await visitor.page.emulateMedia({ colorScheme });
         problems.push(

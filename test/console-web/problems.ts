@@ -1,7 +1,7 @@
-import { AxeBuilder } from "@axe-core/playwright";
+import axe, { type AxeResults, type RunOptions } from "axe-core";
 import type { Page } from "playwright-core";
 
-/** Adds up from the first paint how far things moved that nobody had touched. Runs in the browser. */
+/** Adds up how far things moved that nobody had touched. Runs in the browser, before the page does. */
 export const COUNT_SHIFTS = `
   globalThis.shifted = 0;
   new PerformanceObserver((list) => {
@@ -12,30 +12,36 @@ export const COUNT_SHIFTS = `
 /** What is called good: https://web.dev/articles/cls */
 const MOST_SHIFT = 0.1;
 
-/** What takes most of the time, and is the same on every width. */
-const COLOR_RULES = ["color-contrast"];
+/** @returns how far things have moved since this was last asked, as a problem if that is too far. */
+export async function shiftProblems(page: Page): Promise<string[]> {
+  const shifted = await page.evaluate<number>("[globalThis.shifted, (globalThis.shifted = 0)][0]");
+  return shifted > MOST_SHIFT ? [`it moved by ${shifted.toFixed(3)} while it was loading`] : [];
+}
+
+/** What takes axe most of its time, and is the same on every width. */
+const COLORS = "color-contrast";
 
 /** What somebody could stumble over on a page as it is now, each as a sentence. Colours are looked at apart. */
 export async function problemsOf(page: Page): Promise<string[]> {
-  const problems = await accessibilityProblems(new AxeBuilder({ page }).disableRules(COLOR_RULES));
-  const [needed, there] = await page.evaluate<[number, number]>(
+  const problems = await violations(page, { rules: { [COLORS]: { enabled: false } } });
+  const [needed = 0, there = 0] = await page.evaluate<number[]>(
     "[document.documentElement.scrollWidth, document.documentElement.clientWidth]",
   );
-  if (needed > there) problems.push(`it is ${needed} pixels wide and has ${there}`);
-  const shifted = (await page.evaluate<number | undefined>("globalThis.shifted")) ?? 0;
-  if (shifted > MOST_SHIFT) problems.push(`it moved by ${shifted.toFixed(3)} while it was loading`);
-  return problems;
+  return needed > there ? [...problems, `it is ${needed} pixels wide and has ${there}`] : problems;
 }
 
 /** Text that stands out too little from its ground, in the colours of now. */
 export function colorProblemsOf(page: Page): Promise<string[]> {
-  return accessibilityProblems(new AxeBuilder({ page }).withRules(COLOR_RULES));
+  return violations(page, { runOnly: [COLORS] });
 }
 
-async function accessibilityProblems(axe: AxeBuilder): Promise<string[]> {
-  // No frames: a second window for the results would take longer than the looking.
-  const { violations } = await axe.setLegacyMode(true).analyze();
-  return violations
+async function violations(page: Page, options: RunOptions): Promise<string[]> {
+  // Half a megabyte to be parsed: once for each document.
+  if (!(await page.evaluate("'axe' in globalThis"))) await page.evaluate(axe.source);
+  const found = await page.evaluate<AxeResults>(
+    `axe.run(document, ${JSON.stringify({ ...options, resultTypes: ["violations"] })})`,
+  );
+  return found.violations
     .filter(({ impact }) => impact === "serious" || impact === "critical")
     .flatMap(({ id, nodes }) =>
       nodes.map((node) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary}`),

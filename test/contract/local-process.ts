@@ -38,8 +38,14 @@ export interface LocalFolder {
   remove(): Promise<void>;
 }
 
-/** @param providerUrl where `test/model` is served; absent: the shipped configuration, without any provider's key */
-export function newLocalFolder(providerUrl?: string): LocalFolder {
+/**
+ * @param providerUrl where `test/model` is served; absent: the shipped configuration, without any provider's key
+ * @param environment of the processes, such as a provider's key
+ */
+export function newLocalFolder(
+  providerUrl?: string,
+  environment: Readonly<Record<string, string>> = {},
+): LocalFolder {
   const folder = mkdtempSync(path.join(tmpdir(), "wlrouter-local-"));
   const data = path.join(folder, "data");
   const config = path.join(folder, "wlrouter.json");
@@ -51,6 +57,7 @@ export function newLocalFolder(providerUrl?: string): LocalFolder {
       cwd: ROOT,
       // Nothing else of this shell's: it may have providers' keys.
       env: {
+        ...environment,
         PATH: process.env["PATH"],
         PORT: "0",
         WLROUTER_DATA: data,

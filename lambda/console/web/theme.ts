@@ -58,7 +58,7 @@ export const theme = createTheme({
   components: {
     Alert: Alert.extend({ defaultProps: { variant: "light", radius: "md" } }),
     Badge: Badge.extend({
-      defaultProps: { variant: "light", tt: "none", fw: 600, radius: "sm", miw: "fit-content" },
+      defaultProps: { variant: "light", tt: "none", fw: 600, radius: "sm", miw: "max-content" },
     }),
     Button: Button.extend({ defaultProps: { fw: 500 } }),
     Card: Card.extend({ defaultProps: { withBorder: true, padding: "lg" } }),
@@ -96,6 +96,8 @@ export const cssVariables: CSSVariablesResolver = (mantine) => ({
     "--mantine-color-placeholder": "#66707d",
     "--mantine-color-error": mantine.colors.red[9],
     "--mantine-color-anchor": mantine.colors["ink"]?.[7] ?? "",
+    "--good": "#2b8a3e",
+    "--good-ground": "#ebfbee",
     "--surface": "#ffffff",
     "--surface-sunken": "#f1f3f6",
     "--line": "#e1e5ea",
@@ -107,6 +109,8 @@ export const cssVariables: CSSVariablesResolver = (mantine) => ({
     "--mantine-color-anchor": mantine.colors["ink"]?.[3] ?? "",
     "--mantine-color-ink-light": "#223548",
     "--mantine-color-ink-light-hover": "#2a4057",
+    "--good": "#51cf66",
+    "--good-ground": "#14261a",
     "--surface": "#1c2127",
     "--surface-sunken": "#252b32",
     "--line": "#39414a",

@@ -146,8 +146,7 @@ function NoRequests({ isFiltered, clear }: { isFiltered: boolean; clear: () => v
 
 const COLUMNS: readonly Column<RequestRow>[] = [
   { title: "Request", leads: true, cell: (row) => <RequestLink row={row} /> },
-  { title: "Model", cell: (row) => row.model },
-  { title: "Key", cell: (row) => row.key_name },
+  { title: "Model and key", cell: (row) => <ModelAndKey row={row} /> },
   { title: "Outcome", cell: (row) => <OutcomeBadge outcome={row.outcome} /> },
   { title: "Tokens in", isFigure: true, cell: (row) => formatCount(row.input_tokens) },
   { title: "out", isFigure: true, cell: (row) => formatCount(row.output_tokens) },
@@ -158,6 +157,17 @@ const COLUMNS: readonly Column<RequestRow>[] = [
   },
   { title: "Cost", isFigure: true, cell: (row) => <Money amount={row.cost} /> },
 ];
+
+function ModelAndKey({ row }: { row: RequestRow }) {
+  return (
+    <div>
+      {row.model}
+      <Text size="xs" c="dimmed">
+        {row.key_name}
+      </Text>
+    </div>
+  );
+}
 
 function RequestLink({ row }: { row: RequestRow }) {
   return (
