@@ -88,6 +88,7 @@ export const cssVariables: CSSVariablesResolver = (mantine) => ({
   variables: {},
   light: {
     ...signalText(mantine, 9),
+    "--mantine-color-green-light-color": "#1e6b2d",
     "--mantine-color-yellow-light-color": "#7a4b00",
     "--mantine-color-orange-light-color": "#8f3400",
     "--mantine-color-body": "#f7f8fa",

@@ -28,7 +28,7 @@ export function AccountPage({ accountId }: { accountId: string }) {
       title={query.data?.name ?? "Account"}
       about={
         <>
-          <Anchor component={Link} href="/operator/accounts" inherit>
+          <Anchor component={Link} href="/operator/accounts" inherit underline="always">
             All accounts
           </Anchor>{" "}
           · <span className="mono breaks">{accountId}</span>
