@@ -69,9 +69,22 @@ const Bedrock = fields({
   timeouts,
 });
 
-const KINDS = [OpenAiCompatible, Anthropic, Bedrock] as const;
+const Gemini = fields({
+  kind: z.literal("gemini"),
+  /** Absent: Google's own. */
+  baseUrl: BaseUrl.optional(),
+  /** An API key; for Vertex AI also an access token, or Google's credentials in JSON. */
+  apiKeyEnv: apiKeyEnv.unwrap(),
+  vertex: fields({
+    project: text(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/, "a project's id").optional(),
+    location: text(/^[a-z]+(-[a-z]+\d)?$/, 'a location, such as "global" or "europe-west4"').default("global"),
+  }).optional(),
+  timeouts,
+});
+
+const KINDS = [OpenAiCompatible, Anthropic, Bedrock, Gemini] as const;
 
 export const Provider = z.discriminatedUnion("kind", KINDS, {
   error: ({ code }) =>
-    code === "invalid_union" ? 'one of "openai-compatible", "anthropic", "bedrock"' : "an object of kind, …",
+    code === "invalid_union" ? 'one of "openai-compatible", "anthropic", "bedrock", "gemini"' : "an object of kind, …",
 });

@@ -72,6 +72,7 @@ export function wireLocal(
       anthropic: async () =>
         (await import("../lambda/adapters/anthropic/provider.ts")).createAnthropicProvider,
       bedrock: async () => (await import("../lambda/adapters/bedrock/provider.ts")).createBedrockProvider,
+      gemini: async () => (await import("../lambda/adapters/gemini/provider.ts")).createGeminiProvider,
     },
     keyNamed: providerKeysFromEnvironment(),
     connect: connectUpstream,

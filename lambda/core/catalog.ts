@@ -69,8 +69,22 @@ export interface BedrockSettings extends CommonSettings {
   readonly baseUrl?: string | undefined;
 }
 
+/** Google's generateContent, at AI Studio or on Vertex AI. */
+export interface GeminiSettings extends CommonSettings {
+  readonly kind: "gemini";
+  /** Absent: Google's own. */
+  readonly baseUrl?: string | undefined;
+  readonly vertex?:
+    | {
+        /** Absent: the service account's own. */
+        readonly project?: string | undefined;
+        readonly location: string;
+      }
+    | undefined;
+}
+
 /** One interface a kind; each is made by the adapter of that name. */
-export type ProviderSettings = OpenAiCompatibleSettings | AnthropicSettings | BedrockSettings;
+export type ProviderSettings = OpenAiCompatibleSettings | AnthropicSettings | BedrockSettings | GeminiSettings;
 
 export interface RoutingSettings {
   /** Calls to providers that one request may make at most. */

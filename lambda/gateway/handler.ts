@@ -76,6 +76,7 @@ const api = createApi({
       "openai-compatible": async () => createOpenAiCompatibleProvider,
       anthropic: async () => (await import("../adapters/anthropic/provider.ts")).createAnthropicProvider,
       bedrock: async () => (await import("../adapters/bedrock/provider.ts")).createBedrockProvider,
+      gemini: async () => (await import("../adapters/gemini/provider.ts")).createGeminiProvider,
     },
     keyNamed,
     connect: connectUpstream,

@@ -48,5 +48,7 @@ async function make(
       return (await kinds[settings.kind]())({ settings, apiKey, connect, signer });
     case "bedrock":
       return (await kinds[settings.kind]())({ settings, apiKey, connect, signer });
+    case "gemini":
+      return (await kinds[settings.kind]())({ settings, apiKey, connect, signer });
   }
 }

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from "vitest";
+import { readUsage as readGeminiUsage } from "../../lambda/adapters/gemini/usage.ts";
 import { readUsage } from "../../lambda/adapters/openai-compatible/usage.ts";
 import type { ReportedUsage } from "../../lambda/core/ports.ts";
 import { costOf } from "../../lambda/core/prices.ts";
@@ -7,10 +8,12 @@ import { type DatasetRow, datasetRows, type Expected, picoUsdOf, priceNow } from
 
 type Reader = (body: DatasetRow["body"]) => ReportedUsage;
 
+const gemini: Reader = ({ usageMetadata }) => readGeminiUsage(usageMetadata);
 const openAi: Reader = ({ usage }) => readUsage(usage);
 
 /** The dataset's names for the forms of usage that a provider of ours answers in, and the adapter's own reader. */
 const READERS: Readonly<Record<string, Reader>> = {
+  "google/default": gemini,
   "openai/chat": openAi,
   "openrouter/chat": openAi,
   "google/chat": openAi,

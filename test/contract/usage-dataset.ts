@@ -39,9 +39,9 @@ export function picoUsdOf(usd: string | number | undefined): bigint {
   return BigInt(whole + fraction.padEnd(12, "0"));
 }
 
-/** A JavaScript number is the nearest to a decimal of at most 12 digits behind the point. */
+/** "7E-7" is one too. A JavaScript number is the nearest to a decimal of at most 12 digits behind the point. */
 function plainDecimal(usd: string | number): string {
-  return typeof usd === "number" ? usd.toFixed(12) : usd;
+  return typeof usd === "number" || /e/i.test(usd) ? Number(usd).toFixed(12) : usd;
 }
 
 /** What the package that is installed says of this usage: it is younger than the dataset. */

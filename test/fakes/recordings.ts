@@ -23,14 +23,18 @@ const JSON_TYPE = "application/json";
 export function chatRecordings(provider: string): Recording[] {
   return responseFiles(provider)
     .filter((file) => /^chat\..*\.response\.(?:json|sse)$/.test(file))
-    .map((file) => ({
-      provider,
-      file: join(provider, file),
-      request: JSON.parse(readFileSync(join(FIXTURES, provider, requestFile(file)), "utf8")),
-      status: Number(/\.([45]\d\d)[.-]/.exec(file)?.[1] ?? 200),
-      contentType: file.endsWith(".sse") ? SSE : JSON_TYPE,
-      responseBytes: readFileSync(join(FIXTURES, provider, file)),
-    }));
+    .map((file) => readRecording(provider, file));
+}
+
+function readRecording(provider: string, file: string): Recording {
+  return {
+    provider,
+    file: join(provider, file),
+    request: JSON.parse(readFileSync(join(FIXTURES, provider, requestFile(file)), "utf8")),
+    status: Number(/\.([45]\d\d)[.-]/.exec(file)?.[1] ?? 200),
+    contentType: file.endsWith(".sse") ? SSE : JSON_TYPE,
+    responseBytes: readFileSync(join(FIXTURES, provider, file)),
+  };
 }
 
 /**
@@ -50,6 +54,32 @@ export function aiSdkRecordings(provider: string): Recording[] {
       contentType: file.endsWith(".json") ? JSON_TYPE : SSE,
       responseBytes: Buffer.from(file.endsWith(".json") ? text : frame(text)),
     }));
+}
+
+/** Recorded exchanges with another API than chat completions, by what their files begin with: `generateContent`. */
+export function wireRecordings(provider: string, pattern: RegExp): Recording[] {
+  return responseFiles(provider)
+    .filter((file) => pattern.test(file) && /\.response\.(?:json|sse)$/.test(file))
+    .map((file) => readRecording(provider, file));
+}
+
+/** The same of the AI SDK's authors, whose streams are put back into the framing of SSE, without OpenAI's `[DONE]`. */
+export function aiSdkWireRecordings(provider: string, pattern: RegExp): Recording[] {
+  return responseFiles(join(provider, "ai-sdk"))
+    .filter((file) => pattern.test(file) && /\.(?:json|chunks\.txt)$/.test(file))
+    .map((file) => {
+      const text = readFileSync(join(FIXTURES, provider, "ai-sdk", file), "utf8");
+      const lines = text.split("\n").filter((line) => line.trim() !== "");
+      const isWhole = file.endsWith(".json");
+      return {
+        provider,
+        file: join(provider, "ai-sdk", file),
+        request: {},
+        status: Number(/\b([45]\d\d)\b/.exec(file)?.[1] ?? 200),
+        contentType: isWhole ? JSON_TYPE : SSE,
+        responseBytes: Buffer.from(isWhole ? text : lines.map((data) => `data: ${data}\n\n`).join("")),
+      };
+    });
 }
 
 export function isStream(recording: Recording): boolean {

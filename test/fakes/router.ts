@@ -18,8 +18,8 @@ export interface RouterOptions {
   readonly providerUrls?: readonly string[];
   /** Changes to `test/model`. */
   readonly model?: Partial<WlrouterConfig["models"][number]>;
-  /** Changes to every provider. */
-  readonly provider?: Partial<WlrouterConfig["providers"][string]>;
+  /** Changes to every provider, of another kind too. */
+  readonly provider?: Readonly<Record<string, unknown>>;
   /** More providers, for routes of `models`. */
   readonly providers?: WlrouterConfig["providers"];
   /** Absent: no route ever rests. */
@@ -123,10 +123,7 @@ function catalogOf(options: RouterOptions): CatalogFile {
   if (options.config) return compileCatalog(Config.parse({ billing: BILLING, routing, ...options.config }));
   const urls = options.providerUrls ?? (options.providerUrl ? [options.providerUrl] : []);
   const providers = Object.fromEntries(
-    urls.map((baseUrl, i) => [
-      `p${i + 1}`,
-      { kind: "openai-compatible" as const, baseUrl, ...options.provider },
-    ]),
+    urls.map((baseUrl, i) => [`p${i + 1}`, { kind: "openai-compatible", baseUrl, ...options.provider }]),
   );
   const model: WlrouterConfig["models"][number] = {
     id: "test/model",

@@ -9,6 +9,8 @@ export interface ProviderFault {
   readonly type?: string | undefined;
   readonly code?: string | undefined;
   readonly param?: string | undefined;
+  /** Google says it in the body. */
+  readonly retryAfterSeconds?: number | undefined;
   /** An HTTP status inside the body: OpenRouter's numeric `code`, Groq's `status_code` in a stream. */
   readonly status?: number | undefined;
 }
@@ -31,7 +33,7 @@ const OPERATOR_ALARMS = {
 } as const;
 
 const KEY_REFUSED =
-  /\b(?:incorrect|invalid|missing)\b.{0,20}\bapi[ _-]?key\b|\bapi[ _-]?key\b.{0,30}\binvalid\b/i;
+  /\b(?:incorrect|invalid|missing)\b.{0,20}\bapi[ _-]?key\b|\bapi[ _-]?key\b.{0,30}\b(?:invalid|not valid|expired)\b/i;
 /** OpenAI's words, Anthropic's, Bedrock's and Gemini's. */
 const CONTEXT_EXCEEDED =
   /maximum context length|exceeds the context window|prompt is too long|input is too long|input tokens exceed|exceeds the maximum number of tokens/i;
@@ -104,8 +106,8 @@ function rateLimited(answer: FailedAnswer): GatewayError {
   });
 }
 
-function retryAfter({ headers, nowMs }: FailedAnswer): { retryAfterSeconds?: number } {
-  const seconds = retryAfterSeconds(headers, nowMs);
+function retryAfter({ headers, fault, nowMs }: FailedAnswer): { retryAfterSeconds?: number } {
+  const seconds = retryAfterSeconds(headers, nowMs) ?? fault.retryAfterSeconds;
   return seconds === undefined ? {} : { retryAfterSeconds: seconds };
 }
 
