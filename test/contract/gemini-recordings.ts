@@ -11,7 +11,7 @@ export function geminiRecordings(): Recording[] {
 }
 
 /** The answer's own JSON: one, or a stream's events. */
-export function eventsOf(recording: Recording): Json[] {
+function eventsOf(recording: Recording): Json[] {
   const text = recording.responseBytes.toString();
   if (!isStream(recording)) return [JSON.parse(text)];
   return [...text.matchAll(/^data: ?(.*)$/gm)].map(([, data]) => JSON.parse(data ?? ""));
