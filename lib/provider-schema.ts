@@ -77,7 +77,9 @@ const Gemini = fields({
   apiKeyEnv: apiKeyEnv.unwrap(),
   vertex: fields({
     project: text(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/, "a project's id").optional(),
-    location: text(/^[a-z]+(-[a-z]+\d)?$/, 'a location, such as "global" or "europe-west4"').default("global"),
+    location: text(/^[a-z]+(-[a-z]+\d)?$/, 'a location, such as "global" or "europe-west4"').default(
+      "global",
+    ),
   }).optional(),
   timeouts,
 });
@@ -86,5 +88,7 @@ const KINDS = [OpenAiCompatible, Anthropic, Bedrock, Gemini] as const;
 
 export const Provider = z.discriminatedUnion("kind", KINDS, {
   error: ({ code }) =>
-    code === "invalid_union" ? 'one of "openai-compatible", "anthropic", "bedrock", "gemini"' : "an object of kind, …",
+    code === "invalid_union"
+      ? 'one of "openai-compatible", "anthropic", "bedrock", "gemini"'
+      : "an object of kind, …",
 });

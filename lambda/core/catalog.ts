@@ -84,7 +84,11 @@ export interface GeminiSettings extends CommonSettings {
 }
 
 /** One interface a kind; each is made by the adapter of that name. */
-export type ProviderSettings = OpenAiCompatibleSettings | AnthropicSettings | BedrockSettings | GeminiSettings;
+export type ProviderSettings =
+  | OpenAiCompatibleSettings
+  | AnthropicSettings
+  | BedrockSettings
+  | GeminiSettings;
 
 export interface RoutingSettings {
   /** Calls to providers that one request may make at most. */

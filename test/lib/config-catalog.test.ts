@@ -1,14 +1,9 @@
-import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { z } from "zod";
 import { type CatalogFile, loadCatalog } from "../../lambda/core/catalog.ts";
-import { parseUsdPerMillion } from "../../lambda/core/money.ts";
 import { compileCatalog, loadConfig } from "../../lib/config.ts";
 import { changed, EXAMPLE, load, model, openai, tiers } from "./config-example.ts";
 
 const SHIPPED = "wlrouter.config.ts";
-const SNAPSHOT = "../shared/data/models.json";
 
 test("it is what core reads, with every price in place", async () => {
   const file: CatalogFile = compileCatalog(await load(EXAMPLE));
@@ -71,36 +66,4 @@ test.each<[string, (string | number)[], unknown]>([
 ])("%s changes its version", async (_name, path, value) => {
   const before = compileCatalog(await load(EXAMPLE)).version;
   expect(compileCatalog(await load(changed(path, value))).version).not.toBe(before);
-});
-
-const amount = z.union([z.string(), z.number()]).transform((figure) => parseUsdPerMillion(String(figure)));
-const SnapshotPrices = z.object({ input: amount, output: amount, cache_read: amount.optional() });
-const SnapshotModel = z.object({
-  limit: z.object({ context: z.number(), output: z.number() }),
-  cost: SnapshotPrices.extend({
-    tiers: z.array(SnapshotPrices.extend({ tier: z.object({ size: z.number() }) })).default([]),
-  }),
-});
-const Snapshot = z.object({ providers: z.record(z.string(), z.record(z.string(), z.unknown())) });
-
-test("every shipped model has the snapshot's limits and prices, tiers included", async ({ skip }) => {
-  skip(!existsSync(SNAPSHOT), `${SNAPSHOT} is not here: nothing to compare the shipped figures with`);
-  const { providers } = Snapshot.parse(JSON.parse(await readFile(SNAPSHOT, "utf8")));
-  const catalog = loadCatalog(compileCatalog(await loadConfig(SHIPPED)));
-  for (const shipped of catalog.models.values()) {
-    const { limit, cost } = SnapshotModel.parse(providers[shipped.ownedBy]?.[shipped.id]);
-    const figures = (prices: z.output<typeof SnapshotPrices>) => ({
-      input: prices.input,
-      output: prices.output,
-      cacheRead: prices.cache_read ?? prices.input,
-    });
-    expect(shipped, shipped.id).toMatchObject({
-      contextWindow: limit.context,
-      maxOutputTokens: limit.output,
-      prices: {
-        ...figures(cost),
-        tiers: cost.tiers.map((tier) => ({ ...figures(tier), aboveInputTokens: tier.tier.size })),
-      },
-    });
-  }
 });
