@@ -1,4 +1,6 @@
 import { afterAll, describe, expect, test } from "vitest";
+import { readUsage as readAnthropicUsage } from "../../lambda/adapters/anthropic/usage.ts";
+import { readUsage as readBedrockUsage } from "../../lambda/adapters/bedrock/usage.ts";
 import { readUsage as readGeminiUsage } from "../../lambda/adapters/gemini/usage.ts";
 import { readUsage } from "../../lambda/adapters/openai-compatible/usage.ts";
 import type { ReportedUsage } from "../../lambda/core/ports.ts";
@@ -8,11 +10,17 @@ import { type DatasetRow, datasetRows, type Expected, picoUsdOf, priceNow } from
 
 type Reader = (body: DatasetRow["body"]) => ReportedUsage;
 
+const anthropic: Reader = ({ usage }) => readAnthropicUsage(usage);
+const bedrock: Reader = ({ usage }) => readBedrockUsage(usage);
 const gemini: Reader = ({ usageMetadata }) => readGeminiUsage(usageMetadata);
 const openAi: Reader = ({ usage }) => readUsage(usage);
 
 /** The dataset's names for the forms of usage that a provider of ours answers in, and the adapter's own reader. */
 const READERS: Readonly<Record<string, Reader>> = {
+  "anthropic/default": anthropic,
+  "aws/anthropic": anthropic,
+  "google/anthropic": anthropic,
+  "aws/default": bedrock,
   "google/default": gemini,
   "openai/chat": openAi,
   "openrouter/chat": openAi,
@@ -29,10 +37,13 @@ const isPriced = ({ input_price, output_price }: Expected) =>
   input_price !== undefined || output_price !== undefined;
 const formOf = ({ provider_id, api_flavor }: Expected) => `${provider_id}/${api_flavor}`;
 
+/** OpenAI's Responses API, which no adapter of ours speaks, has fields of the same names. */
+const isResponses = ({ body }: DatasetRow) => JSON.stringify(body).includes('"input_tokens_details"');
+
 /** Every reading of a row that has a price and that an adapter of ours makes. */
 const cases = rows.flatMap((row, index) =>
   row.expected
-    .filter((expected) => isPriced(expected) && formOf(expected) in READERS)
+    .filter((expected) => isPriced(expected) && formOf(expected) in READERS && !isResponses(row))
     .map((expected) => ({ row, expected, name: `row ${index + 1}, ${formOf(expected)}, ${row.model}` })),
 );
 
@@ -92,6 +103,20 @@ describe.skipIf(rows.length === 0)("620 usage objects of real answers", () => {
     }
     expect(problems).toEqual([]);
     expect(cases.length).toBeGreaterThan(100);
+  });
+
+  test("of Bedrock, which have no model and so no price, are read to the token", () => {
+    const unpriced = rows.flatMap((row) =>
+      row.expected.filter((it) => formOf(it) === "aws/default").map((expected) => ({ row, expected })),
+    );
+    for (const { row, expected } of unpriced) {
+      const { input_tokens, output_tokens } = inTheirWords(readBy(expected, row));
+      expect({ input_tokens, output_tokens }).toEqual({
+        input_tokens: expected.usage["input_tokens"],
+        output_tokens: expected.usage["output_tokens"],
+      });
+    }
+    expect(unpriced.length).toBe(108);
   });
 
   afterAll(() => console.table(counts));
