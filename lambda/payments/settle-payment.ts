@@ -68,13 +68,17 @@ async function postAll(world: SettlingWorld, payment: Payment, posted: string[])
     return entry;
   };
   await post(topUpCredit(payment, createdAt));
-  for (const refund of payment.refunds) {
-    const taken = await post(refundDebit(payment, refund, createdAt));
-    if (refund.failed) await post(failedRefundCredit(taken, createdAt));
+  // What comes back first: else a later refund would find nothing to take, be written off, and be given away.
+  const disputes = payment.disputes.toSorted((a, b) => Number(b.reinstatedCents - a.reinstatedCents));
+  for (const refund of payment.refunds.filter(({ failed }) => failed)) {
+    await post(failedRefundCredit(await post(refundDebit(payment, refund, createdAt)), createdAt));
   }
-  for (const dispute of payment.disputes) {
+  for (const dispute of disputes) {
     const taken = await post(disputeDebit(payment, dispute, createdAt));
     if (dispute.reinstatedCents > 0n) await post(reinstatedCredit(taken, dispute, createdAt));
+  }
+  for (const refund of payment.refunds.filter(({ failed }) => !failed)) {
+    await post(refundDebit(payment, refund, createdAt));
   }
 }
 

@@ -24,7 +24,7 @@ export async function deliver(event: StandInEvent, options: DeliveryOptions): Pr
 }
 
 /** The value of `stripe-signature`, made by Stripe's own library. */
-function signatureOf(payload: string, secret: string, nowMs: number): string {
+export function signatureOf(payload: string, secret: string, nowMs: number): string {
   return Stripe.webhooks.generateTestHeaderString({
     payload,
     secret,
