@@ -10,9 +10,20 @@ export const ENV = {
   owedSettlesQueue: "OWED_SETTLES_QUEUE",
   /** ARN of the secret whose JSON value maps a provider's `apiKeyEnv` name to its key. */
   providerSecretArn: "PROVIDER_SECRET_ARN",
+  /** ARN of the secret whose JSON value has PAYMENT_SECRETS. */
+  paymentSecretArn: "PAYMENT_SECRET_ARN",
   /** `info` or `warn`: whether requests that went well have a line of their own. */
   logLevel: "LOG_LEVEL",
 } as const;
+
+/** The names in the secret of payments, and of the environment variables that one machine reads instead. */
+export const PAYMENT_SECRETS = {
+  secretKey: "STRIPE_SECRET_KEY",
+  webhookSecret: "STRIPE_WEBHOOK_SECRET",
+} as const;
+
+/** Beside the bundles of functions that take payments: the configuration's sections `billing` and `payments`. */
+export const PAYMENTS_FILE = "payments.json";
 
 /** @throws Error that names the variable: the function was deployed without it. */
 export function environmentVariable(name: (typeof ENV)[keyof typeof ENV]): string {

@@ -6,6 +6,7 @@ import { Gateway } from "./gateway.ts";
 import { WORKGROUP } from "./lake-queries.ts";
 import { Ledger } from "./ledger.ts";
 import { Operations } from "./operations.ts";
+import { Payments } from "./payments.ts";
 import { Reports } from "./reports.ts";
 import { LOG_RETENTION_DAYS } from "./room-function.ts";
 import { removeEverything } from "./trial.ts";
@@ -26,11 +27,15 @@ export class WLRouterStack extends Stack {
     const gateway = new Gateway(this, "Gateway", { ledger, catalog, deployment });
     const usage = new Usage(this, "Usage", { ledger });
     const reports = new Reports(this, "Reports", { ledger });
+    const { api } = gateway;
+    const payments = new Payments(this, "Payments", { ledger, usage, api, catalog });
     const operations = new Operations(this, "Operations", { deployment, gateway, ledger });
     if (deployment.trial) removeEverything(this);
 
     new CfnOutput(this, "BaseUrl", { value: gateway.baseUrl });
     new CfnOutput(this, "ProviderSecretArn", { value: gateway.providerKeys.secretArn });
+    new CfnOutput(this, "PaymentSecretArn", { value: payments.secret.secretArn });
+    new CfnOutput(this, "StripeWebhookUrl", { value: payments.webhookUrl });
     new CfnOutput(this, "AccountsTable", { value: ledger.accounts.tableName });
     new CfnOutput(this, "LedgerTable", { value: ledger.ledger.tableName });
     new CfnOutput(this, "ApiKeysTable", { value: ledger.apiKeys.tableName });

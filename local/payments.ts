@@ -15,6 +15,7 @@ import type { Payments } from "../lambda/core/payments.ts";
 import type { PaymentProcessor } from "../lambda/core/payments-processor.ts";
 import { createPayments } from "../lambda/core/payments-service.ts";
 import type { Ledger, ProviderKey } from "../lambda/core/ports.ts";
+import { PAYMENT_SECRETS } from "../lambda/env.ts";
 import { autoTopUp } from "../lambda/payments/auto-top-up/auto-top-up.ts";
 import { lowOf } from "../lambda/payments/auto-top-up/low-event.ts";
 import { type Reconciliation, reconcile } from "../lambda/payments/reconcile/reconcile.ts";
@@ -126,7 +127,8 @@ interface OpenProcessor {
 }
 
 async function openProcessor(options: LocalPaymentsOptions): Promise<OpenProcessor> {
-  const { STRIPE_SECRET_KEY: key, STRIPE_WEBHOOK_SECRET: secret } = options.environment;
+  const key = options.environment[PAYMENT_SECRETS.secretKey];
+  const secret = options.environment[PAYMENT_SECRETS.webhookSecret];
   if (key) {
     const settings = {
       secretKey: fixed(key),

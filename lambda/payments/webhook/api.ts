@@ -21,7 +21,7 @@ export interface WebhookLine {
   readonly alarm?: PaymentAlarm | NoticeRefusal | undefined;
 }
 
-/** Below `/webhooks/`, so that nothing else of the API is reached by it. */
+/** Whoever serves the webhook routes this path to it, whatever base path is in front of it. */
 export const WEBHOOK_PATH = "/webhooks/stripe";
 
 /** Stripe's largest events are a few hundred kilobytes. */
@@ -45,8 +45,8 @@ const STATUSES = {
 export function createWebhook(world: WebhookWorld): Hono {
   const app = new Hono();
   const at = () => new Date(world.nowMs()).toISOString();
-  app.use(WEBHOOK_PATH, bodyLimit({ maxSize: MAX_BODY_BYTES }));
-  app.post(WEBHOOK_PATH, async (c) => {
+  app.use(bodyLimit({ maxSize: MAX_BODY_BYTES }));
+  app.post("*", async (c) => {
     const body = new Uint8Array(await c.req.arrayBuffer());
     const notice = await world.processor.readNotice(body, c.req.header("stripe-signature"));
     const { noticeId, type, paymentId } = notice;
@@ -57,7 +57,7 @@ export function createWebhook(world: WebhookWorld): Hono {
     const problem = "alarm" in settled ? settled.alarm : undefined;
     return c.json({ received: true, outcome: problem ?? settled.outcome, posted: settled.posted });
   });
-  app.all(WEBHOOK_PATH, (c) => {
+  app.all("*", (c) => {
     c.res.headers.set("allow", "POST");
     return refusal("method_not_allowed", "Stripe sends its events here with POST.", 405);
   });
