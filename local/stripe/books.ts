@@ -140,7 +140,7 @@ export class Books {
     return intent;
   }
 
-  /** @returns undefined where less is left. */
+  /** @returns undefined where less is left, or the bank has the money: Stripe refuses to refund what is disputed. */
   refund(
     intentId: string,
     amount: number | undefined,
@@ -149,7 +149,7 @@ export class Books {
     const paid = chargeOf(this.state, intentId);
     const left = paid ? paid.amount - paid.amount_refunded : 0;
     const wanted = amount ?? left;
-    if (!paid || wanted <= 0 || wanted > left) return undefined;
+    if (!paid || wanted <= 0 || wanted > left || this.#isWithdrawn(paid)) return undefined;
     const object = refund(this.#made("re_"), paid, wanted, metadata);
     this.state.refunds[object.id] = object;
     paid.amount_refunded += wanted;
@@ -184,10 +184,12 @@ export class Books {
     return object;
   }
 
-  /** The bank wants the money of what was an inquiry. */
+  /** The bank wants the money of what was an inquiry, as much of it as was not refunded meanwhile. */
   escalate(disputeId: string): void {
     const object = this.state.disputes[disputeId];
     if (object?.status !== "warning_needs_response") return;
+    const paid = chargeOf(this.state, String(object.payment_intent));
+    if (!paid || object.amount > paid.amount - paid.amount_refunded) return;
     object.status = "needs_response";
     this.#tell("charge.dispute.updated", object);
     this.#withdraw(object);
@@ -202,6 +204,13 @@ export class Books {
       this.#tell("charge.dispute.funds_reinstated", object);
     }
     this.#tell("charge.dispute.closed", object);
+  }
+
+  #isWithdrawn(paid: Stripe.Charge): boolean {
+    const gone = ["needs_response", "lost"];
+    return Object.values(this.state.disputes).some(
+      ({ charge: disputed, status }) => disputed === paid.id && gone.includes(status),
+    );
   }
 
   #withdraw(object: Stripe.Dispute): void {

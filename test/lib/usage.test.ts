@@ -57,11 +57,17 @@ test("the bus keeps what it has seen for 30 days", () => {
 test("the rules of the bus are those that one machine applies too, each with one target and its dead letters", () => {
   const rules = resources("AWS::Events::Rule").map(([, rule]) => rule["Properties"]);
   const ours = rules.filter((rule) => rule.EventBusName);
-  expect(ours.map((rule) => rule.EventPattern)).toEqual([RULES.lake, RULES.rollups, RULES.lowBalance]);
+  expect(ours.map((rule) => rule.EventPattern)).toEqual([
+    RULES.lake,
+    RULES.rollups,
+    RULES.lowBalance,
+    RULES.autoTopUp,
+  ]);
   expect(ours.map((rule) => rule.Targets)).toEqual([
     [target("UsageLakeStream", "UsageLakeDeadLetters")],
     [target("UsageRollupQueue", "UsageRollupDeadLetters")],
     [target("UsageLowBalanceQueue", "UsageLowBalanceDeadLetters")],
+    [target("PaymentsAutoTopUpQueue", "PaymentsAutoTopUpDeadLetters")],
   ]);
 });
 
@@ -104,7 +110,7 @@ test("every queue is encrypted and speaks TLS only, and whoever may write to one
 
 test("every queue of dead letters keeps them for two weeks, and rings at the first", () => {
   const queues = resources("AWS::SQS::Queue").filter(([, queue]) => !queue["Properties"].RedrivePolicy);
-  expect(queues.length).toBeGreaterThanOrEqual(6);
+  expect(queues.length).toBeGreaterThanOrEqual(8);
   const alarms = resources("AWS::CloudWatch::Alarm").map(([, alarm]) => alarm["Properties"]);
   for (const [id, queue] of queues) {
     expect(queue["Properties"].MessageRetentionPeriod).toBe(14 * 86_400);

@@ -1,0 +1,204 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { parseUsd } from "../../lambda/core/money.ts";
+import { topUpId } from "../../lambda/core/payments-entries.ts";
+import { autoTopUp } from "../../lambda/payments/auto-top-up/auto-top-up.ts";
+import { lowOf } from "../../lambda/payments/auto-top-up/low-event.ts";
+import { type ReconcileWorld, reconcile } from "../../lambda/payments/reconcile/reconcile.ts";
+import { watchBalance } from "../../lambda/usage/low-balance/watch-balance.ts";
+import { DECLINED_LATER_CARD, GOOD_CARD } from "../../local/stripe/books.ts";
+import {
+  availableOf,
+  movedCents,
+  moveBy,
+  newAccount,
+  openPaymentsWorld,
+  type PaymentsWorld,
+  payTopUp,
+} from "./payments-world.ts";
+
+let world: PaymentsWorld;
+beforeAll(async () => {
+  world = await openPaymentsWorld();
+});
+afterAll(() => world.close());
+beforeEach(() => {
+  world.clock.aheadMs = 0;
+  world.stripe.takeEvents();
+});
+
+// --- automatic top-ups ----------------------------------------------------------------------------------------
+
+/** An account that tops itself up by 20 USD, with 10 USD on it. */
+async function selfFilling(card = GOOD_CARD, maximumPerDay = 2): Promise<string> {
+  const accountId = await newAccount(world);
+  await payTopUp(world, accountId, "10", card);
+  for (const event of world.stripe.takeEvents()) await world.deliver(event);
+  await world.payments.setAutoTopUp(accountId, { enabled: true, creditPicoUsd: parseUsd("20"), maximumPerDay });
+  return accountId;
+}
+
+/** Spends until the balance is low. @returns the events that tell of it. */
+async function fallLow(accountId: string, usd = "-6") {
+  await moveBy(world, accountId, usd);
+  const lows: ReturnType<typeof lowOf>[] = [];
+  const bus = {
+    async publish(events: readonly { type: string; detail: unknown }[]) {
+      for (const { detail } of events) lows.push(lowOf(detail));
+      return { failed: [] };
+    },
+  };
+  await watchBalance({ balances: world.balances, bus, nowMs: world.nowMs }, accountId);
+  return lows.flatMap((low) => low ?? []);
+}
+
+async function chargesOf(accountId: string): Promise<number> {
+  const intents = Object.values(world.stripe.books.state.intents);
+  return intents.filter(
+    ({ metadata }) => metadata["wlrouter_account"] === accountId && metadata["wlrouter_order"],
+  ).length;
+}
+
+test("a low balance is filled up once, however often it is told of, at once and afterwards", async () => {
+  const accountId = await selfFilling();
+  const [low] = await fallLow(accountId);
+  if (!low) throw new Error("nobody told of it");
+  await Promise.all([1, 2, 3].map(() => autoTopUp(world, low)));
+  await autoTopUp(world, low);
+  expect(await chargesOf(accountId)).toBe(1);
+  expect(await availableOf(world, accountId)).toBe(parseUsd("24"));
+  // The webhooks of the same payment change nothing.
+  for (const event of world.stripe.takeEvents()) await world.deliver(event);
+  expect(await availableOf(world, accountId)).toBe(parseUsd("24"));
+  const [receipt] = await world.payments.receipts(accountId);
+  expect(receipt).toMatchObject({ automatic: true, totalPicoUsd: parseUsd("21") });
+});
+
+test.each(["before", "after"] as const)("a crash %s the credit is made up for, with one charge", async (crash) => {
+  const accountId = await selfFilling();
+  const [low] = await fallLow(accountId);
+  if (!low) throw new Error("nobody told of it");
+  world.crashes.push(crash);
+  await expect(autoTopUp(world, low)).rejects.toThrow("died");
+  // A day later Stripe has forgotten the order's id; the order itself is looked for.
+  world.clock.aheadMs = 26 * 3_600_000;
+  world.stripe.books.state.answers = {};
+  await autoTopUp(world, low);
+  expect(await chargesOf(accountId)).toBe(1);
+  expect(await availableOf(world, accountId)).toBe(parseUsd("24"));
+});
+
+test("it happens again for the next crossing, and not more often in a day than its owner wants", async () => {
+  const accountId = await selfFilling(GOOD_CARD, 2);
+  const spends = ["-6", "-20", "-20"];
+  for (const usd of spends) {
+    for (const low of await fallLow(accountId, usd)) await autoTopUp(world, low);
+  }
+  expect(await chargesOf(accountId)).toBe(2);
+  expect(await availableOf(world, accountId)).toBe(parseUsd("4"));
+});
+
+test("after a decline it stops and says why, until its owner enables it again", async () => {
+  const accountId = await selfFilling(DECLINED_LATER_CARD);
+  const [low] = await fallLow(accountId);
+  if (!low) throw new Error("nobody told of it");
+  await autoTopUp(world, low);
+  await autoTopUp(world, low);
+  expect(await chargesOf(accountId)).toBe(1);
+  const settings = await world.payments.autoTopUp(accountId);
+  expect(settings.stoppedBecause).toBe("The saved payment method was declined (generic_decline).");
+  const again = { enabled: true, creditPicoUsd: parseUsd("20"), maximumPerDay: 2 };
+  expect((await world.payments.setAutoTopUp(accountId, again)).stoppedBecause).toBeUndefined();
+  // The balance is low as it was, and is told of again.
+  for (const next of await fallLow(accountId, "-0.01")) await autoTopUp(world, next);
+  expect(await chargesOf(accountId)).toBe(2);
+});
+
+test("a method that was forgotten is not charged, and no late event brings it back", async () => {
+  const accountId = await newAccount(world);
+  await payTopUp(world, accountId, "10", GOOD_CARD);
+  const events = world.stripe.takeEvents();
+  for (const event of events) await world.deliver(event);
+  const settings = { enabled: true, creditPicoUsd: parseUsd("20"), maximumPerDay: 2 };
+  expect((await world.payments.setAutoTopUp(accountId, settings)).paymentMethod).toEqual({ brand: "visa", last4: "4242" });
+  await world.payments.forgetPaymentMethod(accountId);
+  await world.payments.forgetPaymentMethod(accountId);
+  for (const event of events) await world.deliver(event);
+  expect(await world.payments.autoTopUp(accountId)).toMatchObject({ enabled: false, paymentMethod: undefined });
+  await expect(world.payments.setAutoTopUp(accountId, settings)).rejects.toMatchObject({
+    code: "no_payment_method",
+  });
+  for (const low of await fallLow(accountId)) await autoTopUp(world, low);
+  expect(await chargesOf(accountId)).toBe(0);
+});
+
+// --- the hourly comparison ------------------------------------------------------------------------------------
+
+async function compare(accountId: string, changes: Partial<ReconcileWorld> = {}) {
+  const run = await reconcile({ ...world, accounts: () => world.accounts.scan(), shouldStop: () => false, ...changes });
+  expect({ failed: run.failed, failure: run.failure }).toEqual({ failed: 0, failure: undefined });
+  return run.differences.filter((difference) => difference.accountId === accountId);
+}
+
+test("a payment whose events never came is credited within the hour, and told", async () => {
+  const accountId = await newAccount(world);
+  const paymentId = await payTopUp(world, accountId, "10");
+  world.clock.aheadMs = 3_600_000;
+  expect(await compare(accountId)).toEqual([{ kind: "missing_credit", paymentId, accountId }]);
+  expect(await movedCents(world, accountId)).toEqual({ [topUpId(paymentId)]: [1000, 50] });
+  expect(await compare(accountId)).toEqual([]);
+});
+
+test("a payment of a moment ago is credited and is no difference: its webhook is on its way", async () => {
+  const accountId = await newAccount(world);
+  await payTopUp(world, accountId, "10");
+  expect(await compare(accountId)).toEqual([]);
+  expect(await availableOf(world, accountId)).toBe(parseUsd("10"));
+});
+
+test("a refund whose events never came is taken, also of a payment older than the window", async () => {
+  const accountId = await newAccount(world);
+  const paymentId = await payTopUp(world, accountId, "10");
+  for (const event of world.stripe.takeEvents()) await world.deliver(event);
+  world.clock.aheadMs = 10 * 86_400_000;
+  world.stripe.books.refund(paymentId, 525);
+  expect(await compare(accountId)).toEqual([{ kind: "missing_adjustment", paymentId, accountId }]);
+  expect(await availableOf(world, accountId)).toBe(parseUsd("5"));
+});
+
+test.each([
+  ["of a payment that never was", "pi_0000000000000000", "credit_without_payment"],
+  ["that names no payment", "by_hand", "credit_without_payment"],
+])("a credit %s is found", async (_, paymentId, kind) => {
+  const accountId = await newAccount(world);
+  await world.ledger.credit({
+    accountId,
+    creditId: topUpId(paymentId),
+    type: "topup",
+    amountPicoUsd: parseUsd("10"),
+    createdAt: new Date(world.nowMs()).toISOString(),
+  });
+  expect(await compare(accountId)).toEqual([{ kind, paymentId, accountId }]);
+});
+
+test("a payment that is credited to another account, or with another amount, is found", async () => {
+  const [payer, other] = [await newAccount(world), await newAccount(world)];
+  const paymentId = await payTopUp(world, payer, "10");
+  const credit = (accountId: string, usd: string) =>
+    world.ledger.credit({
+      accountId,
+      creditId: topUpId(paymentId),
+      type: "topup",
+      amountPicoUsd: parseUsd(usd),
+      createdAt: new Date(world.nowMs()).toISOString(),
+    });
+  await credit(payer, "100");
+  await credit(other, "10");
+  expect(await compare(payer)).toEqual([{ kind: "amount_differs", paymentId, accountId: payer }]);
+  expect(await compare(other)).toEqual([{ kind: "credit_without_payment", paymentId, accountId: other }]);
+});
+
+test("a run without time stops, and says that it is not complete", async () => {
+  await payTopUp(world, await newAccount(world), "10");
+  const run = await reconcile({ ...world, accounts: () => world.accounts.scan(), shouldStop: () => true });
+  expect(run.complete).toBe(false);
+});

@@ -1,0 +1,266 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { PaymentError } from "../../lambda/core/payments.ts";
+import { parseUsd } from "../../lambda/core/money.ts";
+import {
+  availableOf,
+  checkout,
+  movedCents,
+  moveBy,
+  newAccount,
+  openPaymentsWorld,
+  type PaymentsWorld,
+  payTopUp,
+} from "./payments-world.ts";
+
+let world: PaymentsWorld;
+beforeAll(async () => {
+  world = await openPaymentsWorld();
+});
+afterAll(() => world.close());
+beforeEach(() => {
+  world.lines.length = 0;
+  world.stripe.takeEvents();
+});
+
+async function deliverAll(): Promise<void> {
+  for (const event of world.stripe.takeEvents()) expect((await world.deliver(event)).status).toBe(200);
+}
+
+/** A payment's `payment_intent.succeeded`, not delivered yet. */
+async function paidEvent(accountId: string) {
+  const paymentId = await payTopUp(world, accountId, "10");
+  const [event] = world.stripe.takeEvents();
+  if (!event) throw new Error("no event");
+  return { paymentId, event };
+}
+
+// --- amounts --------------------------------------------------------------------------------------------------
+
+test.each([
+  ["9.99", "the smallest top-up is 10.00 USD"],
+  ["1000.01", "the largest top-up is 1000.00 USD"],
+  ["10.005", "10.005 USD has a fraction of a cent"],
+  ["10.000000000001", "has a fraction of a cent"],
+])("a top-up of %s USD is refused: %s", async (usd, why) => {
+  const accountId = await newAccount(world);
+  const refusal = await checkout(world, accountId, usd).catch((error: unknown) => error);
+  expect(refusal).toBeInstanceOf(PaymentError);
+  expect(refusal).toMatchObject({ code: "invalid_amount", message: expect.stringContaining(why) });
+});
+
+test("10 USD cost 10.50: the fee is its own line, exact, and rounded down to the cent", async () => {
+  const sessionId = await checkout(world, await newAccount(world), "10");
+  const { session, lines } = world.stripe.books.state.sessions[sessionId] ?? {};
+  expect(session?.amount_total).toBe(1050);
+  expect(lines).toEqual([
+    { name: "Credit for model usage", amount: 1000 },
+    { name: "Service fee", amount: 50 },
+  ]);
+  // 5 % of 10.19 are 50.95 cents.
+  expect(await world.payments.quote(parseUsd("10.19"))).toEqual({
+    creditPicoUsd: parseUsd("10.19"),
+    feePicoUsd: parseUsd("0.50"),
+    totalPicoUsd: parseUsd("10.69"),
+  });
+});
+
+test("a form that is sent twice makes one checkout; with another amount it is a conflict", async () => {
+  const request = {
+    accountId: await newAccount(world),
+    email: undefined,
+    creditPicoUsd: parseUsd("10"),
+    savePaymentMethod: false,
+    checkoutId: "form-1",
+    successUrl: "http://127.0.0.1/a",
+    cancelUrl: "http://127.0.0.1/b",
+  };
+  const first = await world.payments.startCheckout(request);
+  expect(await world.payments.startCheckout(request)).toEqual(first);
+  const other = world.payments.startCheckout({ ...request, creditPicoUsd: parseUsd("11") });
+  await expect(other).rejects.toMatchObject({ code: "payment_conflict" });
+});
+
+// --- what is not believed -------------------------------------------------------------------------------------
+
+test.each([
+  ["another secret", { secret: "whsec_another" }, 400, "bad_signature"],
+  ["a body that was changed after it was signed", { tamper: (text: string) => `${text} ` }, 400, "bad_signature"],
+  ["a signature of six minutes ago", { ageMs: 360_000 }, 400, "bad_signature"],
+  ["no signature", { signature: null }, 400, "bad_signature"],
+  ["a signature that is none", { signature: "t=1,v1=x" }, 400, "bad_signature"],
+])("a webhook with %s is refused plainly, and credits nothing", async (_, delivery, status, code) => {
+  const accountId = await newAccount(world);
+  const { event } = await paidEvent(accountId);
+  const answer = await world.deliver(event, delivery);
+  expect(answer).toMatchObject({ status, body: { error: { code, message: expect.stringMatching(/.{20}/) } } });
+  expect(await availableOf(world, accountId)).toBe(0n);
+});
+
+test("an event of live mode is refused by a test key, and an operator is told", async () => {
+  const accountId = await newAccount(world);
+  const { event } = await paidEvent(accountId);
+  const { status, body } = await world.deliver({ ...event, livemode: true });
+  expect([status, body.error.code]).toEqual([400, "other_mode"]);
+  expect(body.error.message).toBe("This event is of live mode, and this gateway's key is of test mode.");
+  expect(world.lines.map(({ alarm }) => alarm)).toEqual(["other_mode"]);
+  expect(await availableOf(world, accountId)).toBe(0n);
+});
+
+test("a payment of an account that is not here is answered plainly and told to an operator", async () => {
+  const { paymentId, event } = await paidEvent(`acct_${randomUUID()}`).catch(async () => {
+    // A checkout needs an account; the payment's word for it is changed afterwards.
+    const made = await paidEvent(await newAccount(world));
+    const intent = world.stripe.books.state.intents[made.paymentId];
+    if (intent) intent.metadata = { ...intent.metadata, wlrouter_account: "acct_gone" };
+    return made;
+  });
+  const answer = await world.deliver(event);
+  expect(answer).toEqual({ status: 200, body: { received: true, outcome: "unknown_account", posted: [] } });
+  expect(world.lines).toMatchObject([{ paymentId, alarm: "unknown_account" }]);
+});
+
+test("a payment of another amount than was asked for credits nothing and is told to an operator", async () => {
+  const accountId = await newAccount(world);
+  const { paymentId, event } = await paidEvent(accountId);
+  const intent = world.stripe.books.state.intents[paymentId];
+  if (intent) intent.metadata = { ...intent.metadata, wlrouter_credit_cents: "100000" };
+  expect((await world.deliver(event)).body.outcome).toBe("amount_differs");
+  expect(world.lines).toMatchObject([{ alarm: "amount_differs" }]);
+  expect(await availableOf(world, accountId)).toBe(0n);
+});
+
+test("what the operator sells beside this is left alone", async () => {
+  const { paymentId, event } = await paidEvent(await newAccount(world));
+  const intent = world.stripe.books.state.intents[paymentId];
+  if (intent) intent.metadata = {};
+  expect((await world.deliver(event)).body).toEqual({ received: true, outcome: "not_ours", posted: [] });
+});
+
+test("without a key payments are off: the console says so, and Stripe is asked to come again", async () => {
+  const accountId = await newAccount(world);
+  const { event } = await paidEvent(accountId);
+  world.secrets.key = undefined;
+  try {
+    expect((await world.payments.terms()).mode).toBe("off");
+    await expect(checkout(world, accountId, "10")).rejects.toMatchObject({ code: "payments_off" });
+    expect(await world.deliver(event)).toMatchObject({ status: 503, body: { error: { code: "payments_off" } } });
+  } finally {
+    world.secrets.key = "sk_test_0123456789abcdef";
+  }
+  expect((await world.deliver(event)).body.outcome).toBe("settled");
+});
+
+test("only POST is taken", async () => {
+  const response = await world.webhook.fetch(new Request("http://127.0.0.1/webhooks/stripe"));
+  expect([response.status, response.headers.get("allow")]).toEqual([405, "POST"]);
+});
+
+// --- what is credited -----------------------------------------------------------------------------------------
+
+test("a payment is credited once, with its fee written down, however often it is told of", async () => {
+  const accountId = await newAccount(world);
+  const { paymentId, event } = await paidEvent(accountId);
+  const answers = await Promise.all([1, 2, 3].map(() => world.deliver(event)));
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+  expect((await world.deliver(event)).body).toEqual({ received: true, outcome: "settled", posted: [] });
+  expect(await movedCents(world, accountId)).toEqual({ [`topup_${paymentId}`]: [1000, 50] });
+});
+
+test("a debit that takes days is credited when it is paid, and one that fails never", async () => {
+  const { books } = world.stripe;
+  const accountId = await newAccount(world);
+  const late = books.pay(await checkout(world, accountId, "10"), "debit");
+  const failing = books.pay(await checkout(world, accountId, "20"), "debit");
+  await deliverAll();
+  expect(await availableOf(world, accountId)).toBe(0n);
+  books.endDebit(late?.id ?? "", true);
+  books.endDebit(failing?.id ?? "", false);
+  await deliverAll();
+  expect(await availableOf(world, accountId)).toBe(parseUsd("10"));
+});
+
+test("a refund that is told of before its payment credits the payment first; its fee follows in proportion", async () => {
+  const accountId = await newAccount(world);
+  const paymentId = await payTopUp(world, accountId, "10");
+  world.stripe.takeEvents();
+  await world.payments.refund({
+    ...{ accountId, paymentId, refundId: "form-1", reason: "asked for" },
+    creditPicoUsd: parseUsd("3.33"),
+  });
+  const [event] = world.stripe.takeEvents();
+  const refund = Object.values(world.stripe.books.state.refunds).find(
+    ({ payment_intent }) => payment_intent === paymentId,
+  );
+  // 3.33 of 10.00 credit are 3.4965 of 10.50: in the customer's favour 3.50.
+  expect(refund?.amount).toBe(350);
+  expect((await world.deliver(event ?? {})).body.posted).toEqual([
+    `topup_${paymentId}`,
+    `refund_${paymentId}_${refund?.id}`,
+  ]);
+  expect(await movedCents(world, accountId)).toEqual({
+    [`topup_${paymentId}`]: [1000, 50],
+    [`refund_${paymentId}_${refund?.id}`]: [-333, -17],
+  });
+  const [receipt] = await world.payments.receipts(accountId);
+  expect(receipt).toMatchObject({ paymentId, refundedPicoUsd: parseUsd("3.5"), automatic: false });
+  expect(receipt?.url).toContain(`/receipts/${paymentId}`);
+});
+
+test("a refund that is asked for twice is one, and there is never more than is left", async () => {
+  const accountId = await newAccount(world);
+  const paymentId = await payTopUp(world, accountId, "10");
+  const request = { accountId, paymentId, refundId: "form-2", reason: "asked for", creditPicoUsd: parseUsd("4") };
+  await world.payments.refund(request);
+  await world.payments.refund(request);
+  await expect(
+    world.payments.refund({ ...request, creditPicoUsd: parseUsd("5") }),
+  ).rejects.toMatchObject({ code: "payment_conflict" });
+  await expect(
+    world.payments.refund({ ...request, refundId: "form-3", creditPicoUsd: parseUsd("6.01") }),
+  ).rejects.toMatchObject({ code: "invalid_amount", message: expect.stringContaining("6.00 USD") });
+  await world.payments.refund({ ...request, refundId: "form-4", creditPicoUsd: undefined });
+  await deliverAll();
+  expect(await availableOf(world, accountId)).toBe(0n);
+  const stranger = { ...request, accountId: await newAccount(world), refundId: "form-5" };
+  await expect(world.payments.refund(stranger)).rejects.toMatchObject({ code: "payment_not_found" });
+});
+
+test("a refund that failed is given back before a later one is taken", async () => {
+  const accountId = await newAccount(world);
+  const paymentId = await payTopUp(world, accountId, "10");
+  const { books } = world.stripe;
+  const failing = books.refund(paymentId, undefined);
+  await deliverAll();
+  expect(await availableOf(world, accountId)).toBe(0n);
+  books.failRefund(failing?.id ?? "");
+  books.refund(paymentId, undefined);
+  await deliverAll();
+  expect(await availableOf(world, accountId)).toBe(0n);
+});
+
+test("a dispute takes what is there; won, it gives back what was taken, not what had been spent", async () => {
+  const accountId = await newAccount(world);
+  const paymentId = await payTopUp(world, accountId, "10");
+  await deliverAll();
+  await moveBy(world, accountId, "-7");
+  const dispute = world.stripe.books.dispute(paymentId, 1050);
+  await deliverAll();
+  expect(await availableOf(world, accountId)).toBe(0n);
+  world.stripe.books.endDispute(dispute?.id ?? "", true);
+  await deliverAll();
+  expect(await availableOf(world, accountId)).toBe(parseUsd("3"));
+  const account = await world.ledger.account(accountId);
+  expect(account?.writeOffPicoUsd).toBe(parseUsd("7"));
+});
+
+test("an inquiry takes nothing until it becomes a dispute", async () => {
+  const accountId = await newAccount(world);
+  const paymentId = await payTopUp(world, accountId, "10");
+  const inquiry = world.stripe.books.dispute(paymentId, 525, true);
+  await deliverAll();
+  expect(await availableOf(world, accountId)).toBe(parseUsd("10"));
+  world.stripe.books.escalate(inquiry?.id ?? "");
+  await deliverAll();
+  expect(await availableOf(world, accountId)).toBe(parseUsd("5"));
+});
