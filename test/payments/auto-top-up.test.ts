@@ -8,8 +8,8 @@ import { watchBalance } from "../../lambda/usage/low-balance/watch-balance.ts";
 import { DECLINED_LATER_CARD, GOOD_CARD } from "../../local/stripe/books.ts";
 import {
   availableOf,
-  movedCents,
   moveBy,
+  movedCents,
   newAccount,
   openPaymentsWorld,
   type PaymentsWorld,
@@ -33,7 +33,11 @@ async function selfFilling(card = GOOD_CARD, maximumPerDay = 2): Promise<string>
   const accountId = await newAccount(world);
   await payTopUp(world, accountId, "10", card);
   for (const event of world.stripe.takeEvents()) await world.deliver(event);
-  await world.payments.setAutoTopUp(accountId, { enabled: true, creditPicoUsd: parseUsd("20"), maximumPerDay });
+  await world.payments.setAutoTopUp(accountId, {
+    enabled: true,
+    creditPicoUsd: parseUsd("20"),
+    maximumPerDay,
+  });
   return accountId;
 }
 
@@ -73,19 +77,22 @@ test("a low balance is filled up once, however often it is told of, at once and 
   expect(receipt).toMatchObject({ automatic: true, totalPicoUsd: parseUsd("21") });
 });
 
-test.each(["before", "after"] as const)("a crash %s the credit is made up for, with one charge", async (crash) => {
-  const accountId = await selfFilling();
-  const [low] = await fallLow(accountId);
-  if (!low) throw new Error("nobody told of it");
-  world.crashes.push(crash);
-  await expect(autoTopUp(world, low)).rejects.toThrow("died");
-  // A day later Stripe has forgotten the order's id; the order itself is looked for.
-  world.clock.aheadMs = 26 * 3_600_000;
-  world.stripe.books.state.answers = {};
-  await autoTopUp(world, low);
-  expect(await chargesOf(accountId)).toBe(1);
-  expect(await availableOf(world, accountId)).toBe(parseUsd("24"));
-});
+test.each(["before", "after"] as const)(
+  "a crash %s the credit is made up for, with one charge",
+  async (crash) => {
+    const accountId = await selfFilling();
+    const [low] = await fallLow(accountId);
+    if (!low) throw new Error("nobody told of it");
+    world.crashes.push(crash);
+    await expect(autoTopUp(world, low)).rejects.toThrow("died");
+    // A day later Stripe has forgotten the order's id; the order itself is looked for.
+    world.clock.aheadMs = 26 * 3_600_000;
+    world.stripe.books.state.answers = {};
+    await autoTopUp(world, low);
+    expect(await chargesOf(accountId)).toBe(1);
+    expect(await availableOf(world, accountId)).toBe(parseUsd("24"));
+  },
+);
 
 test("it happens again for the next crossing, and not more often in a day than its owner wants", async () => {
   const accountId = await selfFilling(GOOD_CARD, 2);
@@ -119,11 +126,17 @@ test("a method that was forgotten is not charged, and no late event brings it ba
   const events = world.stripe.takeEvents();
   for (const event of events) await world.deliver(event);
   const settings = { enabled: true, creditPicoUsd: parseUsd("20"), maximumPerDay: 2 };
-  expect((await world.payments.setAutoTopUp(accountId, settings)).paymentMethod).toEqual({ brand: "visa", last4: "4242" });
+  expect((await world.payments.setAutoTopUp(accountId, settings)).paymentMethod).toEqual({
+    brand: "visa",
+    last4: "4242",
+  });
   await world.payments.forgetPaymentMethod(accountId);
   await world.payments.forgetPaymentMethod(accountId);
   for (const event of events) await world.deliver(event);
-  expect(await world.payments.autoTopUp(accountId)).toMatchObject({ enabled: false, paymentMethod: undefined });
+  expect(await world.payments.autoTopUp(accountId)).toMatchObject({
+    enabled: false,
+    paymentMethod: undefined,
+  });
   await expect(world.payments.setAutoTopUp(accountId, settings)).rejects.toMatchObject({
     code: "no_payment_method",
   });
@@ -134,7 +147,12 @@ test("a method that was forgotten is not charged, and no late event brings it ba
 // --- the hourly comparison ------------------------------------------------------------------------------------
 
 async function compare(accountId: string, changes: Partial<ReconcileWorld> = {}) {
-  const run = await reconcile({ ...world, accounts: () => world.accounts.scan(), shouldStop: () => false, ...changes });
+  const run = await reconcile({
+    ...world,
+    accounts: () => world.accounts.scan(),
+    shouldStop: () => false,
+    ...changes,
+  });
   expect({ failed: run.failed, failure: run.failure }).toEqual({ failed: 0, failure: undefined });
   return run.differences.filter((difference) => difference.accountId === accountId);
 }

@@ -31,6 +31,13 @@ export const TERMS = {
 /** Where the next credits of the ledger break off: the process dies before or after the money moved. */
 export type Crash = "before" | "after" | undefined;
 
+interface WebhookAnswer {
+  readonly received?: boolean;
+  readonly outcome?: string;
+  readonly posted?: readonly string[];
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
 export type PaymentsWorld = Awaited<ReturnType<typeof openPaymentsWorld>>;
 
 /** Payments on a real ledger, with Stripe over HTTP and real signatures; a test moves clock, events and crashes. */
@@ -74,7 +81,8 @@ export async function openPaymentsWorld() {
     payments: createPayments({ ...world, retell: (accountId) => balances.retell(accountId) }),
     async deliver(event: object, delivery?: Delivery) {
       const response = await webhook.fetch(webhookRequest(event, delivery));
-      return { status: response.status, body: await response.json() };
+      const body = (await response.json()) as WebhookAnswer;
+      return { status: response.status, body };
     },
     webhook,
     async close() {

@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { PaymentError } from "../../lambda/core/payments.ts";
 import { parseUsd } from "../../lambda/core/money.ts";
+import { PaymentError } from "../../lambda/core/payments.ts";
 import {
   availableOf,
   checkout,
-  movedCents,
   moveBy,
+  movedCents,
   newAccount,
   openPaymentsWorld,
   type PaymentsWorld,
@@ -85,7 +85,12 @@ test("a form that is sent twice makes one checkout; with another amount it is a 
 
 test.each([
   ["another secret", { secret: "whsec_another" }, 400, "bad_signature"],
-  ["a body that was changed after it was signed", { tamper: (text: string) => `${text} ` }, 400, "bad_signature"],
+  [
+    "a body that was changed after it was signed",
+    { tamper: (text: string) => `${text} ` },
+    400,
+    "bad_signature",
+  ],
   ["a signature of six minutes ago", { ageMs: 360_000 }, 400, "bad_signature"],
   ["no signature", { signature: null }, 400, "bad_signature"],
   ["a signature that is none", { signature: "t=1,v1=x" }, 400, "bad_signature"],
@@ -93,7 +98,10 @@ test.each([
   const accountId = await newAccount(world);
   const { event } = await paidEvent(accountId);
   const answer = await world.deliver(event, delivery);
-  expect(answer).toMatchObject({ status, body: { error: { code, message: expect.stringMatching(/.{20}/) } } });
+  expect(answer).toMatchObject({
+    status,
+    body: { error: { code, message: expect.stringMatching(/.{20}/) } },
+  });
   expect(await availableOf(world, accountId)).toBe(0n);
 });
 
@@ -101,20 +109,14 @@ test("an event of live mode is refused by a test key, and an operator is told", 
   const accountId = await newAccount(world);
   const { event } = await paidEvent(accountId);
   const { status, body } = await world.deliver({ ...event, livemode: true });
-  expect([status, body.error.code]).toEqual([400, "other_mode"]);
-  expect(body.error.message).toBe("This event is of live mode, and this gateway's key is of test mode.");
+  expect([status, body.error?.code]).toEqual([400, "other_mode"]);
+  expect(body.error?.message).toBe("This event is of live mode, and this gateway's key is of test mode.");
   expect(world.lines.map(({ alarm }) => alarm)).toEqual(["other_mode"]);
   expect(await availableOf(world, accountId)).toBe(0n);
 });
 
 test("a payment of an account that is not here is answered plainly and told to an operator", async () => {
-  const { paymentId, event } = await paidEvent(`acct_${randomUUID()}`).catch(async () => {
-    // A checkout needs an account; the payment's word for it is changed afterwards.
-    const made = await paidEvent(await newAccount(world));
-    const intent = world.stripe.books.state.intents[made.paymentId];
-    if (intent) intent.metadata = { ...intent.metadata, wlrouter_account: "acct_gone" };
-    return made;
-  });
+  const { paymentId, event } = await paidEvent(`acct_${randomUUID()}`);
   const answer = await world.deliver(event);
   expect(answer).toEqual({ status: 200, body: { received: true, outcome: "unknown_account", posted: [] } });
   expect(world.lines).toMatchObject([{ paymentId, alarm: "unknown_account" }]);
@@ -144,7 +146,10 @@ test("without a key payments are off: the console says so, and Stripe is asked t
   try {
     expect((await world.payments.terms()).mode).toBe("off");
     await expect(checkout(world, accountId, "10")).rejects.toMatchObject({ code: "payments_off" });
-    expect(await world.deliver(event)).toMatchObject({ status: 503, body: { error: { code: "payments_off" } } });
+    expect(await world.deliver(event)).toMatchObject({
+      status: 503,
+      body: { error: { code: "payments_off" } },
+    });
   } finally {
     world.secrets.key = "sk_test_0123456789abcdef";
   }
@@ -210,12 +215,18 @@ test("a refund that is told of before its payment credits the payment first; its
 test("a refund that is asked for twice is one, and there is never more than is left", async () => {
   const accountId = await newAccount(world);
   const paymentId = await payTopUp(world, accountId, "10");
-  const request = { accountId, paymentId, refundId: "form-2", reason: "asked for", creditPicoUsd: parseUsd("4") };
+  const request = {
+    accountId,
+    paymentId,
+    refundId: "form-2",
+    reason: "asked for",
+    creditPicoUsd: parseUsd("4"),
+  };
   await world.payments.refund(request);
   await world.payments.refund(request);
-  await expect(
-    world.payments.refund({ ...request, creditPicoUsd: parseUsd("5") }),
-  ).rejects.toMatchObject({ code: "payment_conflict" });
+  await expect(world.payments.refund({ ...request, creditPicoUsd: parseUsd("5") })).rejects.toMatchObject({
+    code: "payment_conflict",
+  });
   await expect(
     world.payments.refund({ ...request, refundId: "form-3", creditPicoUsd: parseUsd("6.01") }),
   ).rejects.toMatchObject({ code: "invalid_amount", message: expect.stringContaining("6.00 USD") });
