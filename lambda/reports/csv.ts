@@ -28,6 +28,7 @@ const SUMMARY_COLUMNS = [
   "refunds_usd",
   "adjustments_usd",
   "write_off_usd",
+  "fees_paid_usd",
   "suspense_usd",
   "partial",
 ];
@@ -68,6 +69,7 @@ export function summaryRow(
     formatUsd(figures.refundsPicoUsd),
     formatUsd(figures.adjustmentsPicoUsd),
     formatUsd(figures.writeOffPicoUsd),
+    formatUsd(figures.feesPaidPicoUsd),
     formatUsd(figures.possibleCostPicoUsd),
     String(partial),
   ];
@@ -86,8 +88,11 @@ export function statementCsv(month: string, accountId: string, statement: Statem
     requests === undefined ? "" : String(requests),
     formatUsd(amountPicoUsd),
   ]);
-  const writtenOff = [month, accountId, "write_offs", "", "", formatUsd(statement.writeOffPicoUsd)];
-  return csv(["month", "account_id", "line", "model", "requests", "amount_usd"], [...rows, writtenOff]);
+  const beside = [
+    ["write_offs", statement.writeOffPicoUsd] as const,
+    ["fees_paid", statement.feesPaidPicoUsd] as const,
+  ].map(([line, amountPicoUsd]) => [month, accountId, line, "", "", formatUsd(amountPicoUsd)]);
+  return csv(["month", "account_id", "line", "model", "requests", "amount_usd"], [...rows, ...beside]);
 }
 
 function figureCells(row: UsageRow): string[] {

@@ -42,6 +42,7 @@ const entry = fc.record({
   type: fc.constantFrom(...types),
   picoUsd: fc.bigInt(-(10n ** 15n), 10n ** 15n),
   writeOffPicoUsd: fc.oneof(fc.constant(0n), fc.bigInt(0n, 10n ** 12n)),
+  feePicoUsd: fc.bigInt(-(10n ** 12n), 10n ** 12n),
   createdAt: fc.constantFrom(...INSTANTS),
   charge,
   /** In the ledger, in the outbox, or on its way from one to the other. */
@@ -71,7 +72,8 @@ export const memoryLedger: fc.Arbitrary<MemoryLedger> = fc
 
 type Drawn = typeof entry extends fc.Arbitrary<infer T> ? T : never;
 
-function entryOf({ type, picoUsd, writeOffPicoUsd, createdAt, charge: drawn }: Drawn, index: number): Entry {
+function entryOf(drawnEntry: Drawn, index: number): Entry {
+  const { type, picoUsd, writeOffPicoUsd, feePicoUsd, createdAt, charge: drawn } = drawnEntry;
   const isUsage = type === "charge" || type === "late";
   const magnitude = picoUsd < 0n ? -picoUsd : picoUsd;
   return {
@@ -80,6 +82,7 @@ function entryOf({ type, picoUsd, writeOffPicoUsd, createdAt, charge: drawn }: D
     type,
     amountPicoUsd: isUsage ? -magnitude : picoUsd,
     writeOffPicoUsd,
+    feePicoUsd: isUsage ? undefined : feePicoUsd,
     createdAt,
     charge: isUsage ? { ...drawn, ...FACTS, requestId: `${type}_${index}`, createdAt } : undefined,
   };

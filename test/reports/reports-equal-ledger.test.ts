@@ -134,6 +134,7 @@ test("a statement goes from the sum of all entries before the month to the sum o
       expect(amountOf("adjustments")).toBe(ofType("adjustment"));
       expect(amountOf("usage")).toBe(ofType("charge", "late"));
       expect(amountOf("write_offs")).toBe(sum(within, ({ writeOffPicoUsd }) => writeOffPicoUsd));
+      expect(amountOf("fees_paid")).toBe(sum(within, ({ feePicoUsd = 0n }) => feePicoUsd));
       expect(amountOf("closing_balance")).toBe(
         sum([...before, ...within], ({ amountPicoUsd }) => amountPicoUsd),
       );

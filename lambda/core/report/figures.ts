@@ -29,6 +29,8 @@ export interface Figures {
   readonly refundsPicoUsd: PicoUsd;
   readonly adjustmentsPicoUsd: PicoUsd;
   readonly writeOffPicoUsd: PicoUsd;
+  /** Paid on top of top-ups, less what went back with refunds and disputes. No balance moved by it. */
+  readonly feesPaidPicoUsd: PicoUsd;
   /** What the operator may owe providers, for outcomes that nobody knows. */
   readonly possibleCostPicoUsd: PicoUsd;
 }
@@ -44,11 +46,13 @@ export function createTally(): Tally {
   const movedPicoUsd = { topup: 0n, refund: 0n, adjustment: 0n };
   let entries = 0;
   let writeOffPicoUsd = 0n;
+  let feesPaidPicoUsd = 0n;
   let possibleCostPicoUsd = 0n;
   return {
     add(entry) {
       entries += 1;
       writeOffPicoUsd += entry.writeOffPicoUsd;
+      feesPaidPicoUsd += entry.feePicoUsd ?? 0n;
       possibleCostPicoUsd += entry.charge?.possibleCostPicoUsd ?? 0n;
       if (entry.type === "charge" || entry.type === "late") addUsage(rowOf(usage, entry), entry);
       else movedPicoUsd[entry.type] += entry.amountPicoUsd;
@@ -60,6 +64,7 @@ export function createTally(): Tally {
       refundsPicoUsd: movedPicoUsd.refund,
       adjustmentsPicoUsd: movedPicoUsd.adjustment,
       writeOffPicoUsd,
+      feesPaidPicoUsd,
       possibleCostPicoUsd,
     }),
   };

@@ -22,6 +22,8 @@ export interface Statement {
   readonly lines: readonly StatementLine[];
   /** What nothing was left to pay with. No balance moved by it. */
   readonly writeOffPicoUsd: PicoUsd;
+  /** Paid on top of top-ups, less what went back. No balance moved by it. */
+  readonly feesPaidPicoUsd: PicoUsd;
 }
 
 /** @param openingPicoUsd the sum of every entry before the month. */
@@ -42,6 +44,7 @@ export function statementOf(openingPicoUsd: PicoUsd, figures: Figures): Statemen
       { line: "closing_balance", amountPicoUsd: closingPicoUsd },
     ],
     writeOffPicoUsd: figures.writeOffPicoUsd,
+    feesPaidPicoUsd: figures.feesPaidPicoUsd,
   };
 }
 
@@ -60,7 +63,8 @@ function usageByModel({ usage }: Figures): StatementLine[] {
 }
 
 /** The statement as machines read it. Amounts are exact decimals in USD. */
-export function statementView(accountId: string, month: string, { lines, writeOffPicoUsd }: Statement) {
+export function statementView(accountId: string, month: string, statement: Statement) {
+  const { lines, writeOffPicoUsd, feesPaidPicoUsd } = statement;
   const amountOf = (name: StatementLine["line"]) =>
     formatUsd(lines.find(({ line }) => line === name)?.amountPicoUsd ?? 0n);
   return {
@@ -77,5 +81,6 @@ export function statementView(accountId: string, month: string, { lines, writeOf
     adjustments: amountOf("adjustments"),
     closing_balance: amountOf("closing_balance"),
     write_offs: formatUsd(writeOffPicoUsd),
+    fees_paid: formatUsd(feesPaidPicoUsd),
   };
 }
