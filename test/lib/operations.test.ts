@@ -104,5 +104,13 @@ test("the dashboard and the alarms name metrics that the rooms write, and no oth
 });
 
 function handlers(): string[] {
-  return ["ledger", "ledger/settle", "usage/publish", "reports"].map((room) => `lambda/${room}/handler.ts`);
+  const rooms = [
+    "ledger",
+    "ledger/settle",
+    "usage/publish",
+    "reports",
+    "payments/webhook",
+    "payments/reconcile",
+  ];
+  return rooms.map((room) => `lambda/${room}/handler.ts`);
 }
