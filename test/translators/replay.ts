@@ -26,7 +26,7 @@ export interface Seen {
   readonly error: APIError | undefined;
 }
 
-const MODEL = "test/translated";
+export const MODEL = "test/translated";
 
 /** Pico-USD per token: no two alike, so that none can pass for another. */
 const PICO = {
