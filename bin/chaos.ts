@@ -37,8 +37,11 @@ async function main(): Promise<0 | 1> {
       while (elapsedSeconds() < minutes * 60) {
         const generation = generations.shift();
         if (!generation) break;
-        addTally(sum, await runIn(worker, generation));
+        const tally = await runIn(worker, generation);
+        addTally(sum, tally);
         console.error(progress(sum, elapsedSeconds()));
+        // At once: a run of hours may be ended before its report.
+        for (const problem of tally.problems.slice(0, SHOWN_PROBLEMS)) console.error(shown(problem));
       }
       await worker.terminate();
     }),
@@ -59,11 +62,13 @@ function progress(sum: Tally, seconds: number): string {
   return `${sum.requests} requests, ${sum.faulted} with faults, ${sum.problems.length} problems, ${rate} a second`;
 }
 
+function shown({ kind, seed, text }: Tally["problems"][number]): string {
+  return `${kind} (generation of seed ${seed}): ${text}`;
+}
+
 function report(sum: Tally, seed: number, seconds: number): 0 | 1 {
   const { problems, faults, ...counts } = sum;
-  for (const problem of problems.slice(0, SHOWN_PROBLEMS)) {
-    console.error(`${problem.kind} (generation of seed ${problem.seed}): ${problem.text}`);
-  }
+  for (const problem of problems.slice(0, SHOWN_PROBLEMS)) console.error(shown(problem));
   const { requests, ...ends } = counts;
   const line = { requests, faults, ...ends, ...countProblems(sum), seed, seconds: Math.round(seconds) };
   console.log(JSON.stringify(line));

@@ -53,11 +53,22 @@ export function decodeHold(text: string): Hold {
 
 /** A hold lives past the function's own deadline by this much, so the sweeper never races a live request. */
 const AFTER_DEADLINE_MS = 120_000;
-/** AWS refuses requests signed more than five minutes ago: after six, no delayed duplicate of HOLD can land. */
-const MINIMUM_LIFE_MS = 360_000;
+/** AWS refuses requests signed more than five minutes ago, so nothing lands later than this after it was sent. */
+const LANDS_WITHIN_MS = 300_000;
+/** A minute for the tries of HOLD, and for each of them the time in which it may land. */
+const MINIMUM_LIFE_MS = LANDS_WITHIN_MS + 60_000;
 
 export function holdExpiryMs(nowMs: number, deadlineMs: number): number {
   return Math.max(deadlineMs + AFTER_DEADLINE_MS, nowMs + MINIMUM_LIFE_MS);
+}
+
+/**
+ * Whether a try of HOLD may still be sent: one that could land after the hold's expiry must not be. By then the sweeper may
+ * have ended an earlier try and drained its entry, and the late one would open a second hold for an id that has its end.
+ * A process that stands still between two tries (a laptop that sleeps) comes to this.
+ */
+export function maySendHold(hold: Pick<Hold, "expiresAtMs">, nowMs: number): boolean {
+  return nowMs + LANDS_WITHIN_MS < hold.expiresAtMs;
 }
 
 /** The period a key's spend is counted in; a month is a calendar month in UTC. */

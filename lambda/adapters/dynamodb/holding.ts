@@ -1,4 +1,4 @@
-import { encodeHold, NO_KEY_PERIOD } from "../../core/hold.ts";
+import { encodeHold, maySendHold, NO_KEY_PERIOD } from "../../core/hold.ts";
 import { ownAttempts } from "../../core/idempotency.ts";
 import { decodeOpenHold } from "../../core/open-hold.ts";
 import type { Account, HoldAnswer, HoldRefusal, HoldRequest, OpenHold } from "../../core/ports.ts";
@@ -33,6 +33,7 @@ async function tryToHold(context: LedgerContext, request: HoldRequest): Promise<
   const ours = ownAttempts(nonce, request.fingerprint);
   let failure: unknown;
   for (let attempt = 1; attempt <= TRIES; attempt++) {
+    if (!maySendHold(request.hold, context.nowMs())) throw failure ?? tooLate();
     const open = newAttempt(request, ours + context.newAttempt());
     try {
       const updated = await context.store.update(
@@ -53,6 +54,10 @@ async function tryToHold(context: LedgerContext, request: HoldRequest): Promise<
     }
   }
   throw failure;
+}
+
+function tooLate(): StoreError {
+  return new StoreError("unknown", new Error("the hold would expire before it has certainly landed"));
 }
 
 function newAttempt(request: HoldRequest, attempt: string): OpenHold {

@@ -1,8 +1,19 @@
 import { expect, test } from "vitest";
+import { entryItem } from "../../../lambda/adapters/dynamodb/items.ts";
+import { StoreError } from "../../../lambda/adapters/dynamodb/store.ts";
+import { decodeOpenHold } from "../../../lambda/core/open-hold.ts";
 import { isHold, isSettle } from "../../fakes/dynamodb-call.ts";
 import { inOrder } from "../../fakes/fault-plans.ts";
 import { expectSound } from "./invariants.ts";
-import { factsOf, type LedgerWorld, newAccount, readAccountOf, take } from "./ledger-world.ts";
+import {
+  factsOf,
+  holdRequest,
+  type LedgerWorld,
+  newAccount,
+  readAccountOf,
+  START_MS,
+  take,
+} from "./ledger-world.ts";
 
 export function expireSuite(world: () => LedgerWorld): void {
   test("An abandoned hold ends at zero with an entry that says so; twice is a success.", async () => {
@@ -42,6 +53,62 @@ export function expireSuite(world: () => LedgerWorld): void {
     expect(world().proxy.refusedAsStale).toBe(refused + 1);
     expect((await readAccountOf(world(), accountId)).holds.size).toBe(0);
   });
+}
+
+export function standstillSuite(world: () => LedgerWorld): void {
+  test("Standing still between two tries of HOLD, a request whose first try was swept does not hold again.", async () => {
+    const accountId = await newAccount(world(), 100n);
+    const request = holdRequest(accountId, 30n, { requestId: "req_asleep" });
+    let tries = 0;
+    const ledger = world().ledgerOn({
+      ...world().store,
+      // The first try lands, its answer is lost, and the machine sleeps until the sweeper has been there.
+      async update(table, key, clauses) {
+        const answer = await world().store.update(table, key, clauses);
+        if (!clauses.set.includes("#holds.#request = :hold") || ++tries > 1) return answer;
+        world().clock.nowMs = request.hold.expiresAtMs + 1;
+        await sweepHold(world(), accountId, "req_asleep");
+        throw new StoreError("unknown", new Error("the answer was lost"));
+      },
+    });
+    await expect(ledger.hold(request)).rejects.toMatchObject({ code: "service_unavailable" });
+    world().clock.nowMs = START_MS;
+    expect(tries).toBe(1);
+    const account = await readAccountOf(world(), accountId);
+    expect([...account.holds.keys(), ...account.outbox.keys()]).toEqual([]);
+    expect(account.availablePicoUsd).toBe(100n);
+    await expectSound(world(), accountId);
+  });
+
+  test("A try of HOLD that could land after its expiry is not sent.", async () => {
+    const accountId = await newAccount(world(), 100n);
+    const justTooLate = holdRequest(accountId, 1n, { expiresAtMs: START_MS + 300_000 });
+    await expect(world().ledger.hold(justTooLate)).rejects.toMatchObject({ code: "service_unavailable" });
+    await take(world(), accountId, 1n, { expiresAtMs: START_MS + 300_001 });
+    expect((await readAccountOf(world(), accountId)).availablePicoUsd).toBe(99n);
+  });
+
+  test("A record whose id has another entry in the ledger stays in the outbox, for everybody to see.", async () => {
+    const accountId = await newAccount(world(), 100n);
+    const open = await take(world(), accountId, 30n);
+    const { entry } = await world().ledger.settle(open, 12n, factsOf(open));
+    if (!entry) throw new Error("settled without an entry");
+    const other = { ...entry, amountPicoUsd: 0n };
+    await world().store.putIfAbsent(world().tables.ledger, entryItem(other), "entryId");
+    await expect(world().ledger.drain(entry)).rejects.toThrow("another entry");
+    expect([...(await readAccountOf(world(), accountId)).outbox.keys()]).toEqual([open.requestId]);
+  });
+}
+
+/** What the sweeper does with a hold past its expiry, to the end. */
+async function sweepHold(world: LedgerWorld, accountId: string, requestId: string): Promise<void> {
+  const held = (await readAccountOf(world, accountId)).holds.get(requestId);
+  if (held === undefined) throw new Error("nothing is held");
+  const open = decodeOpenHold(accountId, requestId, held);
+  await world.direct.ledger.expire(open, factsOf(open, "expired"));
+  for (const entry of (await readAccountOf(world, accountId)).outbox.values()) {
+    await world.direct.ledger.drain(entry);
+  }
 }
 
 export function lateSuite(world: () => LedgerWorld): void {

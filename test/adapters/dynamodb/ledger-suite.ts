@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe } from "vitest";
 import { NO_FAULTS } from "../../fakes/fault-plans.ts";
 import { creditSuite, lostCreditSuite, negativeCreditSuite } from "./credit-suite.ts";
-import { expireSuite, lateSuite } from "./expire-suite.ts";
+import { expireSuite, lateSuite, standstillSuite } from "./expire-suite.ts";
 import { fullAccountSuite, holdSuite, lostHoldSuite, refusalSuite } from "./hold-suite.ts";
 import { keyGiveBackSuite, keyLimitSuite } from "./key-limit-suite.ts";
 import { type ClientKind, type LedgerWorld, openWorld, type StartStore } from "./ledger-world.ts";
@@ -23,6 +23,7 @@ const SUITES = [
   keyLimitSuite,
   keyGiveBackSuite,
   expireSuite,
+  standstillSuite,
   lateSuite,
   sizeSuite,
 ];

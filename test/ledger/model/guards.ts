@@ -23,6 +23,7 @@ const table = {
   "hold.sentOnce": ["no client library resends a HOLD: one attempt lands at most once", "one-request"],
   "hold.adoptsStoredString": ["refused, and holds.#r is there: go on with the stored string", "one-request"],
   "hold.expiryAfterDuplicates": ["expiresAt lies beyond the last moment a HOLD can land", "one-request"],
+  "hold.notSentAfterExpiry": ["no try of HOLD is sent that could land after expiresAt", "one-request"],
   "dispatch.holdKnown": ["no hold, no upstream call", "one-request"],
 
   // One Idempotency-Key, two requests at once: both have the same id

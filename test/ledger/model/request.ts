@@ -100,7 +100,8 @@ function holding(protocol: Protocol): readonly Step<RequestActor>[] {
     when: (world, actor) => {
       const { amounts, limit } = planOf(protocol, actor.index);
       const amount = amounts[actor.attempt];
-      if (amount === undefined || world.expired[actor.index] === 1) return false;
+      const tooLate = world.expired[actor.index] === 1 && protocol.keeps("hold.notSentAfterExpiry");
+      if (amount === undefined || tooLate) return false;
       return limit === undefined || limit >= amount || !protocol.keeps("key.amountWithinLimit");
     },
     applied: (world, actor) => {
