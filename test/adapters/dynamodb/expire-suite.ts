@@ -50,6 +50,7 @@ export function expireSuite(world: () => LedgerWorld): void {
     const refused = world().proxy.refusedAsStale;
     world().clock.nowMs += 300_001;
     await world().proxy.flush();
+    world().clock.nowMs -= 300_001;
     expect(world().proxy.refusedAsStale).toBe(refused + 1);
     expect((await readAccountOf(world(), accountId)).holds.size).toBe(0);
   });

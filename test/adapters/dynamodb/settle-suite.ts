@@ -182,7 +182,7 @@ export function drainSuite(world: () => LedgerWorld): void {
     const { entry } = await world().ledger.settle(open, 12n, factsOf(open));
     if (!entry) throw new Error("settled without an entry");
     await world().ledger.drain(entry);
-    await world().ledger.drain({ ...entry, amountPicoUsd: -99n });
+    await expect(world().ledger.drain({ ...entry, amountPicoUsd: -99n })).rejects.toThrow("another entry");
     expect(await world().ledger.entry(accountId, open.requestId)).toEqual(entry);
     await world().ledger.drain({ ...entry, accountId: "acct_none", entryId: "req_none" });
     expect(await world().ledger.account("acct_none")).toBeUndefined();
