@@ -13,7 +13,7 @@ import { places } from "./places.ts";
 
 const OUT = path.resolve(import.meta.dirname, "../../docs/console");
 /** Of a long page the rest is more of the same. */
-const MOST_HEIGHT = 820;
+const MOST_HEIGHT = 800;
 const WINDOW = { width: 1120, height: 720 };
 const ON_A_PHONE = ["start", "keys", "balance", "usage"];
 

@@ -1,9 +1,13 @@
-/** The styles of the components that the page uses, and no others: all of them would be twice as much to load. */
+/**
+ * The styles of the components that the page uses, and no others: all of them would be twice as much to load. What
+ * others are made of comes first: a link is a text, and its underline has to win.
+ */
 import "@mantine/core/styles/baseline.css";
 import "@mantine/core/styles/default-css-variables.css";
 import "@mantine/core/styles/global.css";
 import "@mantine/core/styles/ScrollArea.css";
 import "@mantine/core/styles/UnstyledButton.css";
+import "@mantine/core/styles/Text.css";
 import "@mantine/core/styles/VisuallyHidden.css";
 import "@mantine/core/styles/Paper.css";
 import "@mantine/core/styles/CloseButton.css";
@@ -39,6 +43,5 @@ import "@mantine/core/styles/Stack.css";
 import "@mantine/core/styles/Switch.css";
 import "@mantine/core/styles/Table.css";
 import "@mantine/core/styles/Tabs.css";
-import "@mantine/core/styles/Text.css";
 import "@mantine/core/styles/Title.css";
 import "./page.css";
