@@ -12,7 +12,7 @@ import {
 } from "aws-cdk-lib/aws-lambda";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
-import { type BuildOptions, buildSync } from "esbuild";
+import { bundleRoom } from "./bundle.ts";
 
 export interface RoomFunctionProps {
   /** The entry is `lambda/<room>/handler.ts`. */
@@ -27,9 +27,7 @@ export interface RoomFunctionProps {
   readonly files?: Readonly<Record<string, string>>;
 }
 
-const ROOT = path.dirname(import.meta.dirname);
-
-/** A room's Lambda function: one minified file, with a role that may do nothing but write its own log until told so. */
+/** A room's Lambda function: minified code, with a role that may do nothing but write its own log until told so. */
 export class RoomFunction extends LambdaFunction {
   constructor(scope: Construct, id: string, props: RoomFunctionProps) {
     const logGroup = expiringLogGroup(scope, `${id}Log`);
@@ -65,31 +63,11 @@ export class RoomFunction extends LambdaFunction {
 function bundleOf(scope: Construct, { room, files = {} }: RoomFunctionProps): string {
   const folder = mkdtempSync(path.join(tmpdir(), "wlrouter-bundle-"));
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
-  const outfile = path.join(folder, "index.mjs");
-  if (Stack.of(scope).bundlingRequired)
-    buildSync({ ...BUNDLING, entryPoints: [`lambda/${room}/handler.ts`], outfile });
-  else writeFileSync(outfile, `// ${room}`);
+  if (Stack.of(scope).bundlingRequired) bundleRoom(room, folder);
+  else writeFileSync(path.join(folder, "index.mjs"), `// ${room}`);
   for (const [name, text] of Object.entries(files)) writeFileSync(path.join(folder, name), text);
   return folder;
 }
-
-/** The SDK is bundled too: the one that is tested is the one that runs. */
-const BUNDLING: BuildOptions = {
-  absWorkingDir: ROOT,
-  bundle: true,
-  platform: "node",
-  format: "esm",
-  target: "node24",
-  logLevel: "error",
-  minify: true,
-  // Classes are named in logs.
-  keepNames: true,
-  mainFields: ["module", "main"],
-  // Some packages are CommonJS inside and call `require`, which a module does not have.
-  banner: {
-    js: 'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);',
-  },
-};
 
 /** How long logs are kept, as the configuration says; the stack tells its constructs by this context key. */
 export const LOG_RETENTION_DAYS = "wlrouter:logRetentionDays";

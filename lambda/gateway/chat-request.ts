@@ -1,4 +1,5 @@
-import { z } from "zod";
+import { en } from "zod/locales";
+import * as z from "zod/mini";
 import type { Model } from "../core/catalog.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { InputParts } from "../core/input-bound.ts";
@@ -13,79 +14,85 @@ const MAX_TOOLS = 1_024;
 const MAX_CHOICES = 128;
 const MAX_FALLBACKS = 8;
 
-const tokenCap = z.int().min(1).nullish();
+// The small build of zod, a fifth of the other's code: it has no words of its own for what is wrong.
+z.config(en());
+
+const tokenCap = z.nullish(z.int().check(z.minimum(1)));
 const contentPart = z.looseObject({ type: z.string() });
 const message = z.looseObject({
   role: z.enum(["system", "developer", "user", "assistant", "tool", "function"]),
-  content: z
-    .union([z.string(), z.array(contentPart)], { error: "must be a string or an array of content parts" })
-    .nullish(),
+  content: z.nullish(
+    z.union([z.string(), z.array(contentPart)], { error: "must be a string or an array of content parts" }),
+  ),
 });
 /** Other kinds of tool run at the provider, at a price of their own. */
 const tool = z.looseObject({ type: z.enum(["function", "custom"]) });
 
-const providerNames = z.array(z.string()).max(32).nullish();
+const providerNames = z.nullish(z.array(z.string()).check(z.maxLength(32)));
 
 /** The fields that decide routing, money or the form of the answer. Everything else passes through untouched. */
 export const chatRequestSchema = z
   .looseObject({
-    model: z
-      .string()
-      .min(1)
-      .optional()
-      .describe("A model's id, as in GET /v1/models; `:floor`, `:nitro` or a variant of its own may follow."),
+    model: z.optional(
+      z
+        .string()
+        .check(
+          z.minLength(1),
+          z.describe(
+            "A model's id, as in GET /v1/models; `:floor`, `:nitro` or a variant of its own may follow.",
+          ),
+        ),
+    ),
     models: z
-      .array(z.string().min(1))
-      .max(MAX_FALLBACKS)
-      .nullish()
-      .describe("Models to try, in order, where `model` gives no answer. Never sent to a provider."),
+      .nullish(z.array(z.string().check(z.minLength(1))).check(z.maxLength(MAX_FALLBACKS)))
+      .check(z.describe("Models to try, in order, where `model` gives no answer. Never sent to a provider.")),
     provider: z
-      .looseObject({
-        order: providerNames.describe("Providers to try first."),
-        only: providerNames,
-        ignore: providerNames,
-        sort: z.enum(ROUTE_SORTS).nullish(),
-        allow_fallbacks: z.boolean().nullish(),
-      })
-      .nullish()
-      .describe("Which of a model's providers to try, and in which order. Never sent to a provider."),
+      .nullish(
+        z.looseObject({
+          order: providerNames.check(z.describe("Providers to try first.")),
+          only: providerNames,
+          ignore: providerNames,
+          sort: z.nullish(z.enum(ROUTE_SORTS)),
+          allow_fallbacks: z.nullish(z.boolean()),
+        }),
+      )
+      .check(
+        z.describe("Which of a model's providers to try, and in which order. Never sent to a provider."),
+      ),
     route: z
-      .literal("fallback")
-      .nullish()
-      .describe("What `models` does anyway; OpenRouter's older clients send it."),
-    messages: z.array(message).min(1).max(MAX_MESSAGES),
-    max_completion_tokens: tokenCap.describe("Most tokens an answer may have, reasoning included."),
-    max_tokens: tokenCap.describe("The older name of max_completion_tokens."),
-    n: z.int().min(1).max(MAX_CHOICES).nullish(),
-    stream: z.boolean().nullish(),
-    stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
-    tools: z.array(tool).max(MAX_TOOLS).nullish(),
-    functions: z
-      .array(z.looseObject({ name: z.string() }))
-      .max(MAX_TOOLS)
-      .nullish(),
-    modalities: z.array(z.enum(["text", "audio"])).nullish(),
-    service_tier: z.string().nullish(),
-    temperature: z.number().nullish(),
-    top_p: z.number().nullish(),
-    frequency_penalty: z.number().nullish(),
-    presence_penalty: z.number().nullish(),
-    stop: z
-      .union([z.string(), z.array(z.string())], { error: "must be a string or an array of strings" })
-      .nullish(),
-    seed: z.number().nullish(),
-    user: z.string().nullish(),
-    logprobs: z.boolean().nullish(),
-    top_logprobs: z.int().min(0).nullish(),
-    response_format: z.looseObject({ type: z.string() }).nullish(),
+      .nullish(z.literal("fallback"))
+      .check(z.describe("What `models` does anyway; OpenRouter's older clients send it.")),
+    messages: z.array(message).check(z.minLength(1), z.maxLength(MAX_MESSAGES)),
+    max_completion_tokens: tokenCap.check(z.describe("Most tokens an answer may have, reasoning included.")),
+    max_tokens: tokenCap.check(z.describe("The older name of max_completion_tokens.")),
+    n: z.nullish(z.int().check(z.minimum(1), z.maximum(MAX_CHOICES))),
+    stream: z.nullish(z.boolean()),
+    stream_options: z.nullish(z.looseObject({ include_usage: z.nullish(z.boolean()) })),
+    tools: z.nullish(z.array(tool).check(z.maxLength(MAX_TOOLS))),
+    functions: z.nullish(z.array(z.looseObject({ name: z.string() })).check(z.maxLength(MAX_TOOLS))),
+    modalities: z.nullish(z.array(z.enum(["text", "audio"]))),
+    service_tier: z.nullish(z.string()),
+    temperature: z.nullish(z.number()),
+    top_p: z.nullish(z.number()),
+    frequency_penalty: z.nullish(z.number()),
+    presence_penalty: z.nullish(z.number()),
+    stop: z.nullish(
+      z.union([z.string(), z.array(z.string())], { error: "must be a string or an array of strings" }),
+    ),
+    seed: z.nullish(z.number()),
+    user: z.nullish(z.string()),
+    logprobs: z.nullish(z.boolean()),
+    top_logprobs: z.nullish(z.int().check(z.minimum(0))),
+    response_format: z.nullish(z.looseObject({ type: z.string() })),
     drop_unsupported: z
-      .boolean()
-      .nullish()
-      .describe(
-        "Leave out what the provider cannot express (listed in x-wlrouter-dropped) instead of a 400.",
+      .nullish(z.boolean())
+      .check(
+        z.describe(
+          "Leave out what the provider cannot express (listed in x-wlrouter-dropped) instead of a 400.",
+        ),
       ),
   })
-  .describe("OpenAI's chat completion request.");
+  .check(z.describe("OpenAI's chat completion request."));
 
 export type ChatFields = z.infer<typeof chatRequestSchema>;
 
@@ -151,13 +158,16 @@ export function inputPartsOf({ body, fields }: ChatRequest): InputParts {
   };
 }
 
+/** Refuses what is not UTF-8. Making one costs more than decoding a short body. */
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
 function parseJson(body: Uint8Array): unknown {
   if (body.byteLength === 0) throw new GatewayError("invalid_json", "The body is empty: send a JSON object.");
   if (depthOf(body) > MAX_DEPTH) {
     throw new GatewayError("invalid_value", `The body is nested deeper than ${MAX_DEPTH} levels.`);
   }
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
+    return JSON.parse(utf8.decode(body));
   } catch (cause) {
     // V8 quotes the text around the fault, which is a prompt's.
     const where = cause instanceof SyntaxError ? ` (${cause.message.replace(/, (\.\.\.)?".*$/s, "")})` : "";

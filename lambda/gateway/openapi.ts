@@ -1,24 +1,24 @@
-import { z } from "zod";
+import * as z from "zod/mini";
 import { GROUPINGS } from "../core/usage-groups.ts";
 import { chatRequestSchema } from "./chat-request.ts";
 
 const usd = z
   .string()
-  .regex(/^-?\d+\.\d{2,12}$/)
-  .describe("USD, exact, never an exponent.");
-const requestId = z.string().describe("`req_` and a UUID.");
+  .check(z.regex(/^-?\d+\.\d{2,12}$/))
+  .check(z.describe("USD, exact, never an exponent."));
+const requestId = z.string().check(z.describe("`req_` and a UUID."));
 
 const errorSchema = z
   .object({
     error: z.object({
       message: z.string(),
       type: z.string(),
-      param: z.string().nullable(),
-      code: z.string().nullable(),
+      param: z.nullable(z.string()),
+      code: z.nullable(z.string()),
       request_id: requestId,
     }),
   })
-  .describe("Every error, before the first byte as the body and after it as an event.");
+  .check(z.describe("Every error, before the first byte as the body and after it as an event."));
 
 const usageSchema = z.looseObject({
   prompt_tokens: z.int(),
@@ -33,11 +33,13 @@ const completionSchema = z
     object: z.literal("chat.completion"),
     created: z.int(),
     model: z.string(),
-    choices: z.array(z.looseObject({ index: z.int(), finish_reason: z.string().nullable() })),
+    choices: z.array(z.looseObject({ index: z.int(), finish_reason: z.nullable(z.string()) })),
     usage: usageSchema,
     request_id: requestId,
   })
-  .describe("OpenAI's chat completion, as the provider wrote it, with the cost and the request's id.");
+  .check(
+    z.describe("OpenAI's chat completion, as the provider wrote it, with the cost and the request's id."),
+  );
 
 const priceFields = {
   input_per_million: usd,
@@ -84,14 +86,14 @@ const keySchema = z.object({
   name: z.string(),
   account_id: z.string(),
   last4: z.string(),
-  expires_at: z.string().nullable(),
-  spend_limit: z.object({ amount: usd, period: z.enum(["total", "month"]) }).nullable(),
-  rate_limit: z
-    .object({ requests_per_minute: z.int().nullable(), tokens_per_minute: z.int().nullable() })
-    .nullable(),
-  allowed_models: z.array(z.string()).nullable(),
+  expires_at: z.nullable(z.string()),
+  spend_limit: z.nullable(z.object({ amount: usd, period: z.enum(["total", "month"]) })),
+  rate_limit: z.nullable(
+    z.object({ requests_per_minute: z.nullable(z.int()), tokens_per_minute: z.nullable(z.int()) }),
+  ),
+  allowed_models: z.nullable(z.array(z.string())),
   status: z.enum(["active", "revoked"]),
-  spent: usd.nullable().describe("In the limit's current period, open holds included."),
+  spent: z.nullable(usd).check(z.describe("In the limit's current period, open holds included.")),
 });
 
 const requestSchema = z.object({
@@ -101,10 +103,11 @@ const requestSchema = z.object({
   model: z.string(),
   provider: z.string(),
   tried: z
-    .string()
-    .nullable()
-    .describe("Routes that were called before and gave no answer, and why: `openai:429 azure:connect`."),
-  tag: z.string().nullable(),
+    .nullable(z.string())
+    .check(
+      z.describe("Routes that were called before and gave no answer, and why: `openai:429 azure:connect`."),
+    ),
+  tag: z.nullable(z.string()),
   outcome: z.enum(["open", "completed", "failed", "broken", "suspense", "expired", "aborted"]),
   created_at: z.string(),
   input_tokens: z.int(),
@@ -112,27 +115,27 @@ const requestSchema = z.object({
   cache_write_tokens: z.int(),
   output_tokens: z.int(),
   reasoning_tokens: z.int(),
-  cache_write_1h_tokens: z.int().describe("The part of the cache writes that is kept for an hour."),
-  audio_input_tokens: z.int().describe("The part of the input that is audio."),
-  audio_cache_read_tokens: z.int().describe("The part of the cache reads that is audio."),
-  audio_output_tokens: z.int().describe("The part of the output that is audio."),
-  image_output_tokens: z.int().describe("The part of the output that is images."),
+  cache_write_1h_tokens: z.int().check(z.describe("The part of the cache writes that is kept for an hour.")),
+  audio_input_tokens: z.int().check(z.describe("The part of the input that is audio.")),
+  audio_cache_read_tokens: z.int().check(z.describe("The part of the cache reads that is audio.")),
+  audio_output_tokens: z.int().check(z.describe("The part of the output that is audio.")),
+  image_output_tokens: z.int().check(z.describe("The part of the output that is images.")),
   cost: usd,
   write_off: usd,
   estimated: z.boolean(),
   catalog_version: z.string(),
   latency_ms: z.int(),
-  time_to_first_token_ms: z.int().nullable(),
-  held: usd.optional().describe("While it is open."),
+  time_to_first_token_ms: z.nullable(z.int()),
+  held: z.optional(usd).check(z.describe("While it is open.")),
 });
 
-const day = z.string().describe("A day of UTC: 2026-11-23.");
+const day = z.string().check(z.describe("A day of UTC: 2026-11-23."));
 
 const usageListSchema = z.object({
   object: z.literal("list"),
   data: z.array(
     z.object({
-      group: z.string().nullable().describe("A model, key, day or tag; null without a tag."),
+      group: z.nullable(z.string()).check(z.describe("A model, key, day or tag; null without a tag.")),
       requests: z.int(),
       failures: z.int(),
       input_tokens: z.int(),
@@ -152,7 +155,7 @@ const usageListSchema = z.object({
 const SCHEMAS = {
   ChatCompletionRequest: chatRequestSchema,
   ChatCompletion: completionSchema,
-  Model: modelSchema.extend({ request_id: requestId }),
+  Model: z.extend(modelSchema, { request_id: requestId }),
   ModelList: z.object({ object: z.literal("list"), data: z.array(modelSchema), request_id: requestId }),
   Balance: balanceSchema,
   Key: keySchema,

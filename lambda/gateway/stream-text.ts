@@ -3,6 +3,9 @@ import { countText } from "../core/input-bound.ts";
 /** Raw bytes kept before they are counted and let go: most streams bring their usage and are never read. */
 const KEEP_BYTES = 256 * 1024;
 
+/** Whole events each, so nothing is carried from one to the next: one decoder does for all streams. */
+const decoder = new TextDecoder();
+
 /** The text of a stream, counted only if somebody asks: when the provider's usage is missing or cannot be. */
 export interface StreamText {
   add(events: Uint8Array): void;
@@ -13,7 +16,6 @@ export function createStreamText(): StreamText {
   let kept: Uint8Array[] = [];
   let keptBytes = 0;
   let total = { ascii: 0, other: 0 };
-  const decoder = new TextDecoder();
 
   const count = () => {
     for (const event of kept

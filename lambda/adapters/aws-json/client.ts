@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import { Pool } from "undici";
+import Pool from "undici/lib/dispatcher/pool.js";
 import type { CredentialsSource } from "./credentials.ts";
 import { exchange, type HttpAnswer } from "./http-exchange.ts";
 import { amzDate, createSigner } from "./signature.ts";

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { Pool } from "undici";
+import Pool from "undici/lib/dispatcher/pool.js";
 import { exchange } from "./http-exchange.ts";
 import type { SigningKeys } from "./signature.ts";
 

@@ -1,4 +1,4 @@
-import { createHmac, hash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /** What a request is signed with. */
 export interface SigningKeys {
@@ -27,21 +27,18 @@ export type Sign = (request: Signable) => string;
  * two hashes and one HMAC: the key is derived once a day.
  */
 export function createSigner({ region, service }: { region: string; service: string }): Sign {
-  let derived: { secret: string; day: string; key: Buffer } | undefined;
+  let derived: { secret: string; day: string; hmac: (text: string) => string } | undefined;
   return ({ headers, body, path = "/", keys, date }) => {
     const day = date.slice(0, 8);
     if (derived?.day !== day || derived.secret !== keys.secretAccessKey) {
-      derived = {
-        secret: keys.secretAccessKey,
-        day,
-        key: deriveKey(keys.secretAccessKey, day, region, service),
-      };
+      const key = deriveKey(keys.secretAccessKey, day, region, service);
+      derived = { secret: keys.secretAccessKey, day, hmac: hmacWith(key) };
     }
     const scope = `${day}/${region}/${service}/aws4_request`;
     const signedHeaders = Object.keys(headers).join(";");
     const canonical = `POST\n${canonicalPath(path)}\n\n${canonicalHeaders(headers)}\n${signedHeaders}\n${hash("sha256", body)}`;
     const text = `AWS4-HMAC-SHA256\n${date}\n${scope}\n${hash("sha256", canonical)}`;
-    const signature = createHmac("sha256", derived.key).update(text).digest("hex");
+    const signature = derived.hmac(text);
     return `AWS4-HMAC-SHA256 Credential=${keys.accessKeyId}/${scope}, SignedHeaders=${signedHeaders}, Signature=${signature}`;
   };
 }
@@ -64,7 +61,28 @@ function canonicalHeaders(headers: Readonly<Record<string, string>>): string {
 
 function deriveKey(secret: string, ...steps: readonly string[]): Buffer {
   return [...steps, "aws4_request"].reduce<Buffer>(
-    (key, step) => createHmac("sha256", key).update(step).digest(),
+    (key, step) => Buffer.from(hmacWith(key)(step), "hex"),
     Buffer.from(`AWS4${secret}`),
   );
+}
+
+const BLOCK_BYTES = 64;
+const HASH_BYTES = 32;
+
+/**
+ * HMAC-SHA-256 in hex (RFC 2104) of one-shot hashes: `createHmac` imports the key anew for each call, which was a tenth of
+ * a request's CPU.
+ */
+function hmacWith(key: Buffer): (text: string) => string {
+  const block = Buffer.alloc(BLOCK_BYTES);
+  (key.length > BLOCK_BYTES ? hash("sha256", key, "buffer") : key).copy(block);
+  const inner = block.map((byte) => byte ^ 0x36);
+  const outer = Buffer.alloc(BLOCK_BYTES + HASH_BYTES);
+  block.forEach((byte, i) => {
+    outer[i] = byte ^ 0x5c;
+  });
+  return (text) => {
+    hash("sha256", Buffer.concat([inner, Buffer.from(text)]), "buffer").copy(outer, BLOCK_BYTES);
+    return hash("sha256", outer);
+  };
 }

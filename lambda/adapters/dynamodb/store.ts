@@ -58,6 +58,21 @@ export interface Expressions {
   readonly values: Record<string, AttributeValue>;
 }
 
+/** What an expression's text mentions. There are a few dozen texts in all: names and values stand outside of them. */
+const mentions = new Map<string, { aliases: readonly string[]; placeholders: readonly string[] }>();
+const MOST_TEXTS = 1_000;
+
+function mentionedIn(text: string) {
+  const known = mentions.get(text);
+  if (known) return known;
+  const found = {
+    aliases: [...new Set(text.match(/#\w+/g))],
+    placeholders: [...new Set(text.match(/:\w+/g))],
+  };
+  if (mentions.size < MOST_TEXTS) mentions.set(text, found);
+  return found;
+}
+
 /**
  * Joins the clauses into DynamoDB's expressions with just the names and values they use: DynamoDB refuses unused
  * ones, and aliasing every attribute keeps us clear of its reserved words (`status`, `sequence`, …).
@@ -71,17 +86,13 @@ export function expressionsOf(clauses: UpdateClauses): Expressions {
     .filter(Boolean)
     .join(" ");
   const condition = clauses.condition.join(" AND ");
-  const text = `${update} ${condition}`;
-  const aliases = new Set(text.match(/#\w+/g));
-  const placeholders = new Set(text.match(/:\w+/g));
-  return {
-    update,
-    condition,
-    names: Object.fromEntries(
-      [...aliases].map((alias) => [alias, clauses.names?.[alias] ?? alias.slice(1)] as const),
-    ),
-    values: Object.fromEntries(
-      Object.entries(clauses.values ?? {}).filter(([placeholder]) => placeholders.has(placeholder)),
-    ),
-  };
+  const { aliases, placeholders } = mentionedIn(`${update} ${condition}`);
+  const names: Record<string, string> = {};
+  for (const alias of aliases) names[alias] = clauses.names?.[alias] ?? alias.slice(1);
+  const values: Record<string, AttributeValue> = {};
+  for (const placeholder of placeholders) {
+    const value = clauses.values?.[placeholder];
+    if (value) values[placeholder] = value;
+  }
+  return { update, condition, names, values };
 }

@@ -1,4 +1,7 @@
-import { type Dispatcher, errors, Pool } from "undici";
+import type { Dispatcher } from "undici";
+import request from "undici/lib/api/api-request.js";
+import errors from "undici/lib/core/errors.js";
+import Pool from "undici/lib/dispatcher/pool.js";
 import { GatewayError } from "../../core/errors.ts";
 import type { Timeouts, Upstream, UpstreamBody } from "../../core/upstream/upstream.ts";
 
@@ -12,7 +15,7 @@ export function connectUpstream(baseUrl: string, timeouts: Timeouts, dispatcher?
   const connections = dispatcher ?? openPool(origin, timeouts.connectMs);
   return async ({ path, headers, body, signal }) => {
     try {
-      const response = await connections.request({
+      const response = await request.call(connections, {
         origin,
         path: `${prefix}${path}${search}`,
         method: "POST",

@@ -1,0 +1,57 @@
+/**
+ * Our deployed bundle behind a plain HTTP server that plays API Gateway and Lambda's runtime: request to event, response
+ * stream to response. `node bench/side-by-side/ours.ts <bundle folder>`; it prints its port.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+
+type Handler = (event: object, stream: ServerResponse, context: object) => Promise<void>;
+
+Object.assign(globalThis, {
+  awslambda: {
+    streamifyResponse: (handler: Handler) => handler,
+    HttpResponseStream: {
+      from(response: ServerResponse, prelude: { statusCode: number; headers: Record<string, string> }) {
+        return response.writeHead(prelude.statusCode, prelude.headers);
+      },
+    },
+  },
+});
+
+const [folder = ""] = process.argv.slice(2);
+const { handler }: { handler: Handler } = await import(pathToFileURL(path.join(folder, "index.mjs")).href);
+
+function eventOf(request: IncomingMessage, body: string): object {
+  const url = request.url ?? "/";
+  return {
+    httpMethod: request.method,
+    path: url,
+    resource: "/{proxy+}",
+    pathParameters: { proxy: url.slice(1) },
+    headers: request.headers,
+    multiValueHeaders: null,
+    queryStringParameters: null,
+    multiValueQueryStringParameters: null,
+    requestContext: { domainName: "bench.execute-api.eu-central-1.amazonaws.com" },
+    body,
+    isBase64Encoded: false,
+  };
+}
+
+let invocations = 0;
+const server = createServer((request, response) => {
+  const pieces: Buffer[] = [];
+  request.on("data", (piece: Buffer) => pieces.push(piece));
+  request.on("end", () => {
+    const context = { awsRequestId: `bench-${++invocations}`, getRemainingTimeInMillis: () => 900_000 };
+    void handler(eventOf(request, Buffer.concat(pieces).toString()), response, context);
+  });
+});
+server.keepAliveTimeout = 60_000;
+server.listen(0, "127.0.0.1", () => {
+  const address = server.address();
+  process.send?.(typeof address === "object" ? address?.port : undefined);
+});
+// A profile is written at a proper exit only.
+process.on("SIGTERM", () => process.exit());
