@@ -6,6 +6,8 @@ export const ENV = {
   rollupsTable: "ROLLUPS_TABLE",
   eventBusName: "EVENT_BUS_NAME",
   reportsBucket: "REPORTS_BUCKET",
+  lakeBucket: "LAKE_BUCKET",
+  gatewayLogGroup: "GATEWAY_LOG_GROUP",
   /** URL of the queue of charges that the ledger could not take. */
   owedSettlesQueue: "OWED_SETTLES_QUEUE",
   /** ARN of the secret whose JSON value maps a provider's `apiKeyEnv` name to its key. */

@@ -73,9 +73,15 @@ export const ACKNOWLEDGEMENTS: readonly Acknowledgement[] = [
       "CloudTrail's data events, which are complete.",
   },
   {
-    at: /^Usage\/Lake\/StreamRole|^Reports\/FunctionRole/,
+    at: /^Usage\/Lake\/StreamRole|^Reports\/FunctionRole|^Audit\/FunctionRole/,
     rule: "AwsSolutions-IAM5",
     reason:
       "Whatever lies below one prefix of one bucket of the stack: objects there have names of their own.",
+  },
+  {
+    at: /^Usage\/PublisherRole/,
+    rule: "AwsSolutions-IAM5",
+    reason:
+      "IAM takes no resource for dynamodb:ListStreams, which Lambda asks for before it reads a table's stream.",
   },
 ];

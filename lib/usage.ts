@@ -74,13 +74,9 @@ export class Usage extends Construct {
       "the place in the Ledger's stream of entries that could not be published: mend the cause, then `usage replay`",
     );
     room.allow(this.bus.eventBusArn, "events:PutEvents");
-    room.allow(
-      streamArn,
-      "dynamodb:DescribeStream",
-      "dynamodb:GetRecords",
-      "dynamodb:GetShardIterator",
-      "dynamodb:ListStreams",
-    );
+    room.allow(streamArn, "dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator");
+    // IAM knows no resource of this action; on a stream's ARN it grants nothing, and Lambda refuses the mapping.
+    room.allow("*", "dynamodb:ListStreams");
     room.allow(unpublished.queueArn, "sqs:SendMessage");
     room.addEventSourceMapping("Stream", {
       eventSourceArn: streamArn,

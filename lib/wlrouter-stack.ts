@@ -1,5 +1,6 @@
 import { CfnOutput, Stack } from "aws-cdk-lib";
 import type { Construct } from "constructs";
+import { Audit } from "./audit.ts";
 import type { CatalogFile } from "./config.ts";
 import type { DeploymentSettings } from "./deployment-schema.ts";
 import { Gateway } from "./gateway.ts";
@@ -29,6 +30,7 @@ export class WLRouterStack extends Stack {
     const reports = new Reports(this, "Reports", { ledger });
     const { api } = gateway;
     const payments = new Payments(this, "Payments", { ledger, usage, api, catalog });
+    new Audit(this, "Audit", { ledger, gateway, lake: usage.lake.bucket });
     const operations = new Operations(this, "Operations", { deployment, gateway, ledger });
     if (deployment.trial) removeEverything(this);
 

@@ -107,6 +107,7 @@ function handlers(): string[] {
   const rooms = [
     "ledger",
     "ledger/settle",
+    "ledger/audit",
     "usage/publish",
     "reports",
     "payments/webhook",

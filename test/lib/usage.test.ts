@@ -253,10 +253,10 @@ test("the publisher may read the stream and put events, and reads no table", () 
   expect(rightsOf("UsagePublisher")).toEqual([
     allow(["logs:CreateLogStream", "logs:PutLogEvents"], arn("UsagePublisherLog")),
     allow("events:PutEvents", arn("UsageBus")),
-    allow(
-      ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"],
-      { "Fn::GetAtt": [resourceNamed(/^LedgerLedgerTable/), "StreamArn"] },
-    ),
+    allow(["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"], {
+      "Fn::GetAtt": [resourceNamed(/^LedgerLedgerTable/), "StreamArn"],
+    }),
+    allow("dynamodb:ListStreams", "*"),
     allow("sqs:SendMessage", arn("UsageUnpublished")),
   ]);
 });

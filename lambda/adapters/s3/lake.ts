@@ -1,7 +1,8 @@
 import { parquetReadObjects } from "hyparquet";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import type { UsageSettled } from "../../core/events.ts";
-import { LAKE_COLUMNS, type LakeColumn, type LakeType } from "./lake-schema.ts";
+import type { ObjectStore } from "../../core/ports.ts";
+import { LAKE_COLUMNS, LAKE_ROOT, type LakeColumn, type LakeType } from "./lake-schema.ts";
 
 /** A charge as a row of the lake: its values in the order of the columns. */
 export type LakeRow = readonly (string | bigint | boolean | null)[];
@@ -44,12 +45,31 @@ export function lakeFile(rows: readonly LakeRow[]): Uint8Array {
 
 /** Which charges a Parquet file has: `<accountId> <entryId>`, one a row. */
 export async function lakeChargeNames(file: Uint8Array): Promise<string[]> {
-  const rows = await parquetReadObjects({
-    file: {
-      byteLength: file.byteLength,
-      slice: (from, to) => new Uint8Array(file.slice(from, to)).buffer,
-    },
-    columns: ["account_id", "entry_id"],
-  });
+  const rows = await readRows(file, ["account_id", "entry_id"]);
   return rows.map((row) => `${row["account_id"]} ${row["entry_id"]}`);
+}
+
+/** The rows of a day (`2026-11-23`), repetitions too: whose charge it is, and what it cost. */
+export async function* lakeChargesOfDay(
+  objects: ObjectStore,
+  day: string,
+): AsyncIterable<{ accountId: string; entryId: string; costPicoUsd: bigint }> {
+  for await (const { key } of objects.list(`${LAKE_ROOT}dt=${day}/`)) {
+    const file = await objects.get(key);
+    for (const row of file ? await readRows(file, ["account_id", "entry_id", "cost_pico_usd"]) : []) {
+      yield {
+        accountId: String(row["account_id"]),
+        entryId: String(row["entry_id"]),
+        costPicoUsd: BigInt(row["cost_pico_usd"]),
+      };
+    }
+  }
+}
+
+function readRows(file: Uint8Array, columns: string[]) {
+  const source = {
+    byteLength: file.byteLength,
+    slice: (from: number, to?: number) => new Uint8Array(file.slice(from, to)).buffer,
+  };
+  return parquetReadObjects({ file: source, columns });
 }
