@@ -84,4 +84,11 @@ export const ACKNOWLEDGEMENTS: readonly Acknowledgement[] = [
     reason:
       "IAM takes no resource for dynamodb:ListStreams, which Lambda asks for before it reads a table's stream.",
   },
+  {
+    at: /^Gateway\/FunctionRole/,
+    rule: "AwsSolutions-IAM5",
+    reason:
+      "Bedrock's models are many, their names are in the configuration, and a profile across regions calls models in any " +
+      "of them. The right is to invoke models, nothing else.",
+  },
 ];

@@ -29,9 +29,14 @@ function sampleOf(action: string, resource: string): string {
   // An action without resources is asked for on all of them.
   if (resource === "*") return resource;
   const isOfStream = action === "logs:CreateLogStream" || action === "logs:PutLogEvents";
-  return resource
-    .replace(/:\*$/, isOfStream ? ":log-stream:some-name" : ":*")
-    .replaceAll(/\/\*/g, "/some-name");
+  return (
+    resource
+      // A model of Bedrock belongs to no account.
+      .replace(":*:*:foundation-model", ":eu-central-1::foundation-model")
+      .replace(":*:*:", ":eu-central-1:123456789012:")
+      .replace(/:\*$/, isOfStream ? ":log-stream:some-name" : ":*")
+      .replaceAll(/\/\*/g, "/some-name")
+  );
 }
 
 const CHANGES = [
