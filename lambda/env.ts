@@ -14,6 +14,19 @@ export const ENV = {
   providerSecretArn: "PROVIDER_SECRET_ARN",
   /** ARN of the secret whose JSON value has PAYMENT_SECRETS. */
   paymentSecretArn: "PAYMENT_SECRET_ARN",
+  membersTable: "MEMBERS_TABLE",
+  invitesTable: "INVITES_TABLE",
+  auditTable: "AUDIT_TABLE",
+  /** ARN of the secret whose JSON value has CONSOLE_SECRETS. */
+  consoleSecretArn: "CONSOLE_SECRET_ARN",
+  /** Of OpenID Connect, and what it knows the console as. */
+  consoleIssuer: "CONSOLE_ISSUER",
+  consoleClientId: "CONSOLE_CLIENT_ID",
+  /** Where the API answers, without `/v1`. */
+  publicUrl: "PUBLIC_URL",
+  gatewayLogGroup: "GATEWAY_LOG_GROUP",
+  /** A JSON object of queues' URLs by their names. */
+  deadLetterQueues: "DEAD_LETTER_QUEUES",
   /** `info` or `warn`: whether requests that went well have a line of their own. */
   logLevel: "LOG_LEVEL",
 } as const;
@@ -22,6 +35,14 @@ export const ENV = {
 export const PAYMENT_SECRETS = {
   secretKey: "STRIPE_SECRET_KEY",
   webhookSecret: "STRIPE_WEBHOOK_SECRET",
+} as const;
+
+/** The names in the console's secret. */
+export const CONSOLE_SECRETS = {
+  /** Made when the stack is. */
+  session: "SESSION_KEY",
+  /** Added by the operator for an issuer that wants one. */
+  client: "OIDC_CLIENT_SECRET",
 } as const;
 
 /** Beside the bundles of functions that take payments: the configuration's sections `billing` and `payments`. */

@@ -60,6 +60,30 @@ export const ACKNOWLEDGEMENTS: readonly Acknowledgement[] = [
     reason: "Clients of the API are programs with keys, not people of a user pool.",
   },
   {
+    at: /^Console\/Users\/Pool/,
+    rule: "AwsSolutions-COG2",
+    reason: "A second factor is offered, not required: who must require it sets that in the user pool.",
+  },
+  {
+    at: /^Console\/Users\/Pool/,
+    rule: "AwsSolutions-COG3",
+    reason: "Threat protection needs Cognito's Plus plan, which costs more for each person who signs in.",
+  },
+  {
+    at: /^Console\/Secret/,
+    rule: "AwsSolutions-SMG4",
+    reason:
+      "A new session key ends every session, and may share its secret with an issuer's client secret: the operator " +
+      "changes it when there is a reason.",
+  },
+  {
+    at: /^Console\/FunctionRole/,
+    rule: "AwsSolutions-IAM5",
+    reason:
+      "Links to reports are below one prefix of one bucket; logs:GetQueryResults knows no resources, and gives only what " +
+      "a query was started for, which is allowed for the gateway's log alone.",
+  },
+  {
     at: /DeadLetters\/|^Usage\/Unpublished\//,
     rule: "AwsSolutions-SQS3",
     reason:

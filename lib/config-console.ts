@@ -27,8 +27,6 @@ export const Console = fields({
   inviteDays: days.default(7),
   /** What an account begins with that a first sign-in makes. */
   welcomeCreditUsd: text(/^\d{1,6}(\.\d{1,2})?$/, 'USD and cents as a string, such as "5"').default("0"),
-  /** Where the API answers, without `/v1`, when it has a name of its own; absent: API Gateway's. */
-  publicUrl: httpsUrl.optional(),
 }).superRefine(({ issuer, clientId }, context) => {
   if ((issuer === undefined) === (clientId === undefined)) return;
   const [missing, other] = issuer === undefined ? ["issuer", "clientId"] : ["clientId", "issuer"];

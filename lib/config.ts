@@ -13,6 +13,9 @@ export type WlrouterConfig = z.input<typeof Config>;
 /** What has passed the schema, providers' defaults filled in. */
 export type ValidConfig = z.output<typeof Config>;
 
+/** How people sign in to the console; no part of the catalog. */
+export type ConsoleConfig = ValidConfig["console"];
+
 /** The configuration cannot be used. The message is for the operator: one line a problem. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";

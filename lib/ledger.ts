@@ -23,6 +23,9 @@ export class Ledger extends Construct {
   readonly ledger: TableV2 = this.#table(TABLES.ledger);
   readonly apiKeys: TableV2 = this.#table(TABLES.apiKeys);
   readonly rollups: TableV2 = this.#table(TABLES.rollups);
+  readonly members: TableV2 = this.#table(TABLES.members);
+  readonly invites: TableV2 = this.#table(TABLES.invites);
+  readonly audit: TableV2 = this.#table(TABLES.audit);
   readonly sweeper: RoomFunction;
   /** Where charges wait that the ledger could not take. */
   readonly owedSettles: OwedSettles;

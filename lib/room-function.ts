@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
@@ -25,6 +25,8 @@ export interface RoomFunctionProps {
   readonly reservedConcurrency?: number | undefined;
   /** What travels beside the bundle: text by file name. */
   readonly files?: Readonly<Record<string, string>>;
+  /** Folders that travel beside the bundle, by the names they have there. */
+  readonly folders?: Readonly<Record<string, string>>;
 }
 
 /** A room's Lambda function: minified code, with a role that may do nothing but write its own log until told so. */
@@ -60,12 +62,14 @@ export class RoomFunction extends LambdaFunction {
  * Bundles in this process: CDK's own `NodejsFunction` starts npm for each function, which takes ten times as long.
  * @returns a folder with the code, whose content names the asset; it is gone when the process ends.
  */
-function bundleOf(scope: Construct, { room, files = {} }: RoomFunctionProps): string {
+function bundleOf(scope: Construct, { room, files = {}, folders = {} }: RoomFunctionProps): string {
   const folder = mkdtempSync(path.join(tmpdir(), "wlrouter-bundle-"));
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
   if (Stack.of(scope).bundlingRequired) bundleRoom(room, folder);
   else writeFileSync(path.join(folder, "index.mjs"), `// ${room}`);
   for (const [name, text] of Object.entries(files)) writeFileSync(path.join(folder, name), text);
+  for (const [name, source] of Object.entries(folders))
+    cpSync(source, path.join(folder, name), { recursive: true });
   return folder;
 }
 

@@ -1,7 +1,8 @@
 import { CfnOutput, Stack } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import { Audit } from "./audit.ts";
-import type { CatalogFile } from "./config.ts";
+import type { CatalogFile, ConsoleConfig } from "./config.ts";
+import { Console } from "./console.ts";
 import type { DeploymentSettings } from "./deployment-schema.ts";
 import { Gateway } from "./gateway.ts";
 import { WORKGROUP } from "./lake-queries.ts";
@@ -16,12 +17,16 @@ import { Usage } from "./usage.ts";
 export interface WLRouterStackProps {
   readonly catalog: CatalogFile;
   readonly deployment: DeploymentSettings;
+  readonly console: ConsoleConfig;
+  /** Of the built page; absent: a page that says how it is built. */
+  readonly consolePage?: string | undefined;
 }
 
 /** All of WLRouter: one stack, one deployment. */
 export class WLRouterStack extends Stack {
-  constructor(scope: Construct, id: string, { catalog, deployment }: WLRouterStackProps) {
+  constructor(scope: Construct, id: string, props: WLRouterStackProps) {
     super(scope, id, { description: "WLRouter: an OpenAI-compatible model gateway with a prepaid balance" });
+    const { catalog, deployment } = props;
     this.node.setContext(LOG_RETENTION_DAYS, deployment.logRetentionDays);
 
     const ledger = new Ledger(this, "Ledger");
@@ -30,11 +35,17 @@ export class WLRouterStack extends Stack {
     const reports = new Reports(this, "Reports", { ledger });
     const { api } = gateway;
     const payments = new Payments(this, "Payments", { ledger, usage, api, catalog });
+    const console = new Console(this, "Console", {
+      ...{ ledger, gateway, reports, payments, catalog, deployment },
+      ...{ config: props.console, pageFolder: props.consolePage },
+    });
     new Audit(this, "Audit", { ledger, gateway, lake: usage.lake.bucket });
     const operations = new Operations(this, "Operations", { deployment, gateway, ledger });
     if (deployment.trial) removeEverything(this);
 
     new CfnOutput(this, "BaseUrl", { value: gateway.baseUrl });
+    new CfnOutput(this, "ConsoleUrl", { value: console.url });
+    if (console.users) new CfnOutput(this, "UserPoolId", { value: console.users.pool.userPoolId });
     new CfnOutput(this, "ProviderSecretArn", { value: gateway.providerKeys.secretArn });
     new CfnOutput(this, "PaymentSecretArn", { value: payments.secret.secretArn });
     new CfnOutput(this, "StripeWebhookUrl", { value: payments.webhookUrl });

@@ -25,9 +25,14 @@ const ROOT = path.join(import.meta.dirname, "../..");
 
 async function main(outdir: string, { bundle, deployment }: SynthesisOptions): Promise<void> {
   const { context } = JSON.parse(readFileSync(path.join(ROOT, "cdk.json"), "utf8"));
-  const catalog = compileCatalog(await loadConfig(path.join(ROOT, "wlrouter.config.ts")));
+  const config = await loadConfig(path.join(ROOT, "wlrouter.config.ts"));
+  const catalog = compileCatalog(config);
   const app = new App({ outdir, context: { ...context, ...(bundle ? {} : { [BUNDLING_STACKS]: [] }) } });
-  const stack = new WLRouterStack(app, "WLRouter", { catalog, deployment: Deployment.parse(deployment) });
+  const stack = new WLRouterStack(app, "WLRouter", {
+    catalog,
+    deployment: Deployment.parse(deployment),
+    console: config.console,
+  });
   // Validates against CloudFormation's own rules too: a finding fails the synthesis.
   app.synth();
   const { violations } = new AwsSolutionsChecks(app).validateScope(stack);
