@@ -66,7 +66,7 @@ export const ACKNOWLEDGEMENTS: readonly Acknowledgement[] = [
   },
   {
     at: /^Console\/Users\/Pool/,
-    rule: "AwsSolutions-COG3",
+    rule: "AwsSolutions-COG8",
     reason: "Threat protection needs Cognito's Plus plan, which costs more for each person who signs in.",
   },
   {

@@ -14,8 +14,8 @@ import {
 import { CONSOLE_SECRETS, ENV, PAYMENTS_FILE } from "../lambda/env.ts";
 import type { CatalogFile, ConsoleConfig } from "./config.ts";
 import { ConsoleUsers } from "./console-users.ts";
-import type { DeploymentSettings } from "./deployment-schema.ts";
 import { DeadLetters } from "./dead-letters.ts";
+import type { DeploymentSettings } from "./deployment-schema.ts";
 import type { Gateway } from "./gateway.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Payments } from "./payments.ts";

@@ -64,7 +64,7 @@ export class RoomFunction extends LambdaFunction {
  */
 function bundleOf(scope: Construct, { room, files = {}, folders = {} }: RoomFunctionProps): string {
   const folder = mkdtempSync(path.join(tmpdir(), "wlrouter-bundle-"));
-  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  bundles.push(folder);
   if (Stack.of(scope).bundlingRequired) bundleRoom(room, folder);
   else writeFileSync(path.join(folder, "index.mjs"), `// ${room}`);
   for (const [name, text] of Object.entries(files)) writeFileSync(path.join(folder, name), text);
@@ -72,6 +72,11 @@ function bundleOf(scope: Construct, { room, files = {}, folders = {} }: RoomFunc
     cpSync(source, path.join(folder, name), { recursive: true });
   return folder;
 }
+
+const bundles: string[] = [];
+process.on("exit", () => {
+  for (const folder of bundles) rmSync(folder, { recursive: true, force: true });
+});
 
 /** How long logs are kept, as the configuration says; the stack tells its constructs by this context key. */
 export const LOG_RETENTION_DAYS = "wlrouter:logRetentionDays";
