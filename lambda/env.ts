@@ -24,7 +24,6 @@ export const ENV = {
   consoleClientId: "CONSOLE_CLIENT_ID",
   /** Where the API answers, without `/v1`. */
   publicUrl: "PUBLIC_URL",
-  gatewayLogGroup: "GATEWAY_LOG_GROUP",
   /** A JSON object of queues' URLs by their names. */
   deadLetterQueues: "DEAD_LETTER_QUEUES",
   /** `info` or `warn`: whether requests that went well have a line of their own. */

@@ -35,11 +35,11 @@ export class WLRouterStack extends Stack {
     const reports = new Reports(this, "Reports", { ledger });
     const { api } = gateway;
     const payments = new Payments(this, "Payments", { ledger, usage, api, catalog });
+    new Audit(this, "Audit", { ledger, gateway, lake: usage.lake.bucket });
     const console = new Console(this, "Console", {
       ...{ ledger, gateway, reports, payments, catalog, deployment },
       ...{ config: props.console, pageFolder: props.consolePage },
     });
-    new Audit(this, "Audit", { ledger, gateway, lake: usage.lake.bucket });
     const operations = new Operations(this, "Operations", { deployment, gateway, ledger });
     if (deployment.trial) removeEverything(this);
 
