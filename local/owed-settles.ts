@@ -15,19 +15,21 @@ export function openOwedSettles(file?: string): LocalOwedSettles {
   return {
     async put(owed) {
       const line = encodeOwedSettle(owed);
-      if (file) await appendFile(file, `${line}\n`, { flush: true });
+      // First: a file that is replaced while this one is written to holds what is in memory.
       waiting.push(line);
+      if (file) await appendFile(file, `${line}\n`, { flush: true });
     },
     async settleAll(ledger) {
-      const tried = waiting;
+      const tried = [...waiting];
       if (tried.length === 0) return 0;
       const { failed } = await settleOwed(
         ledger,
         tried.map((body, index) => ({ messageId: String(index), body })),
       );
-      const left = failed.flatMap(({ messageId }) => tried[Number(messageId)] ?? []);
-      // What came meanwhile stands behind those that were tried.
-      waiting = [...left, ...waiting.slice(tried.length)];
+      const left = new Set(failed.map(({ messageId }) => tried[Number(messageId)]));
+      const done = new Set(tried.filter((line) => !left.has(line)));
+      // Others came meanwhile, and another turn may have ended before this one.
+      waiting = waiting.filter((line) => !done.has(line));
       if (file) replaceFile(file, waiting);
       return waiting.length;
     },
