@@ -42,23 +42,26 @@ function ledgerOf(takes: (requestId: string) => boolean, during: (requestId: str
 test.each([
   ["in memory", false],
   ["in a file too", true],
-])("a charge that comes while others are being written is written by the next turn, %s", async (_, isKept) => {
-  const file = isKept ? path.join(folder, "meanwhile.jsonl") : undefined;
-  const queue = openOwedSettles(file);
-  await queue.put(owed("req_1"));
-  const first = ledgerOf(
-    () => true,
-    () => queue.put(owed("req_2")),
-  );
-  expect([await queue.settleAll(first.ledger), first.settled]).toEqual([1, ["req_1"]]);
-  const second = ledgerOf(
-    () => true,
-    async () => {},
-  );
-  // After a restart the file alone knows.
-  const later = file === undefined ? queue : openOwedSettles(file);
-  expect([await later.settleAll(second.ledger), second.settled]).toEqual([0, ["req_2"]]);
-});
+])(
+  "a charge that comes while others are being written is written by the next turn, %s",
+  async (_, isKept) => {
+    const file = isKept ? path.join(folder, "meanwhile.jsonl") : undefined;
+    const queue = openOwedSettles(file);
+    await queue.put(owed("req_1"));
+    const first = ledgerOf(
+      () => true,
+      () => queue.put(owed("req_2")),
+    );
+    expect([await queue.settleAll(first.ledger), first.settled]).toEqual([1, ["req_1"]]);
+    const second = ledgerOf(
+      () => true,
+      async () => {},
+    );
+    // After a restart the file alone knows.
+    const later = file === undefined ? queue : openOwedSettles(file);
+    expect([await later.settleAll(second.ledger), second.settled]).toEqual([0, ["req_2"]]);
+  },
+);
 
 test("two turns at once leave what neither could write, and what came meanwhile", async () => {
   const file = path.join(folder, "twice.jsonl");
