@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { z } from "zod";
 import type { AuditAction } from "../core/audit.ts";
 import type { Entry } from "../core/charge.ts";
@@ -120,7 +121,7 @@ export async function refund(
 }
 
 interface AuditedAction {
-  /** Of an action that happens once; absent: each time is an action of its own. */
+  /** Of an action that happens once, asked for in the same words; absent: each time is an action of its own. */
   readonly id?: string;
   readonly details?: Readonly<Record<string, string>>;
 }
@@ -134,8 +135,15 @@ export async function audit(
   reason: string,
   { id, details = {} }: AuditedAction = {},
 ): Promise<void> {
+  // What a form asks for may differ the second time: after a refusal its amount is corrected.
+  const asked = createHash("sha256")
+    .update(JSON.stringify([action, reason, details]))
+    .digest("hex");
   await console.audit.write({
-    id: id === undefined ? Buffer.from(console.randomBytes(12)).toString("hex") : `${accountId} ${id}`,
+    id:
+      id === undefined
+        ? Buffer.from(console.randomBytes(12)).toString("hex")
+        : `${accountId} ${id} ${asked.slice(0, 16)}`,
     at: new Date(console.nowMs()).toISOString(),
     subject: operator.subject,
     email: operator.email,

@@ -120,6 +120,29 @@ test("A credit is given once however often its form is sent, with one audit entr
   ]);
 });
 
+test("A refund that was refused and is asked for again with another amount is in the audit log with both.", async () => {
+  const ben = await world.signedIn("ben");
+  const { account_id: id } = (await ben.call("GET", "session")).json["account"] as { account_id: string };
+  // Credited here and unknown to the payment provider: it refuses whatever is asked of it.
+  await world.router.ledger.credit({
+    ...{ accountId: id, creditId: "topup_pi_unknown1", type: "topup", amountPicoUsd: 10_000_000_000_000n },
+    createdAt: new Date().toISOString(),
+  });
+  const form = { refund_id: randomUUID(), reason: "unused" };
+  const path = `operator/accounts/${id}/receipts/pi_unknown1/refund`;
+  for (const amount of ["500", "500", "5"]) {
+    expect((await owner.call("POST", path, { ...form, amount })).status).toBe(404);
+  }
+  const audit = (await owner.call("GET", "operator/audit")).json["entries"] as {
+    account_id: string;
+    details: { amount: string };
+  }[];
+  expect(audit.filter(({ account_id }) => account_id === id).map(({ details }) => details.amount)).toEqual([
+    "5.00",
+    "500.00",
+  ]);
+});
+
 test("An operator sees revenue, providers and dead letters; suspense is resolved once.", async () => {
   await world.usage.flush();
   const revenue = (await owner.call("GET", "operator/revenue")).json;
