@@ -43,8 +43,10 @@ async function acceptInvite(
   const nowIso = new Date(console.nowMs()).toISOString();
   const invite = await console.invites.take(tokenHashOf(token), identity.subject, nowIso);
   if (!invite) return "invite_invalid";
-  await console.members.add({ ...personOf(console, identity), accountId: invite.accountId, role: "member" });
-  return undefined;
+  const member = { ...personOf(console, identity), accountId: invite.accountId, role: "member" } as const;
+  if (await console.members.add(member, invite.createdAt)) return undefined;
+  // Another answer of the same sign-in was first; or they were removed since, and their link is still in their hands.
+  return (await console.members.find(identity.subject)) ? undefined : "invite_invalid";
 }
 
 /** An account of their own. Its id comes from the subject, so there is one for each, with one welcome credit. */

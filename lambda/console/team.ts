@@ -46,7 +46,7 @@ export async function removeMember(
   if (member.role === "owner") {
     throw new ConsoleError("conflict", "An owner cannot be removed: nobody could reach the account's money.");
   }
-  await console.members.remove(member.subject, session.accountId);
+  await console.members.remove(member.subject, session.accountId, new Date(console.nowMs()).toISOString());
   return teamOf(console, session);
 }
 

@@ -18,10 +18,13 @@ export interface Member {
 export interface Members {
   find(subject: string): Promise<Member | undefined>;
   list(accountId: string): AsyncIterable<Member>;
-  /** @returns false when the subject belongs to an account already. */
-  add(member: Member): Promise<boolean>;
+  /**
+   * @param invitedAt when the invite was made that is followed: one from before a removal brings nobody back.
+   * @returns false when the subject belongs to an account already, or was removed from one since then.
+   */
+  add(member: Member, invitedAt?: string): Promise<boolean>;
   /** @returns false when the subject does not belong to this account. */
-  remove(subject: string, accountId: string): Promise<boolean>;
+  remove(subject: string, accountId: string, nowIso: string): Promise<boolean>;
 }
 
 /** A link by which one person becomes a member. Of the link's token only the hash is kept. */

@@ -172,6 +172,10 @@ test("An invite makes one person a member, once; a member reads, and changes the
   expect((await owner.call("DELETE", `members/${gone.member_id}`)).status).toBe(200);
   const after = await member.call("GET", "keys");
   expect([after.status, errorOf(after).code]).toEqual([401, "session_expired"]);
+  // The link that they came by does not bring them back.
+  const back = new Browser(world.consoleUrl);
+  expect(await back.signIn("dora", query)).toBe(`${world.consoleUrl}?sign_in_error=invite_invalid`);
+  expect((await back.call("GET", "session")).status).toBe(401);
   const [self = { member_id: "" }] = team.filter(({ role }) => role === "owner");
   expect((await owner.call("DELETE", `members/${self.member_id}`)).status).toBe(409);
 });

@@ -17,17 +17,21 @@ export function createMembers(store: Store, queries: Queries, table: string): Me
         yield readMember(item);
       }
     },
-    add: ({ subject, ...member }) =>
+    add({ subject, ...member }, invitedAt) {
+      const { set, values } = setting(member);
+      const isNewer = "(attribute_not_exists(#removedAt) OR #removedAt < :invitedAt)";
+      return applied(store, table, textKey("subject", subject), {
+        set,
+        condition: ["attribute_not_exists(#accountId)", ...(invitedAt === undefined ? [] : [isNewer])],
+        values: { ...values, ...(invitedAt === undefined ? {} : { ":invitedAt": text(invitedAt) }) },
+      });
+    },
+    remove: (subject, accountId, nowIso) =>
       applied(store, table, textKey("subject", subject), {
-        ...setting(member),
-        condition: ["attribute_not_exists(#accountId)"],
-      }),
-    remove: (subject, accountId) =>
-      applied(store, table, textKey("subject", subject), {
-        set: [],
+        set: ["#removedAt = :now"],
         remove: ["#accountId", "#role"],
         condition: ["#accountId = :accountId"],
-        values: { ":accountId": text(accountId) },
+        values: { ":accountId": text(accountId), ":now": text(nowIso) },
       }),
   };
 }
