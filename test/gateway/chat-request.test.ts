@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { quote } from "../../lambda/core/budget.ts";
 import { GatewayError } from "../../lambda/core/errors.ts";
-import { readChatRequest } from "../../lambda/gateway/chat-request.ts";
+import { inputPartsOf, readChatRequest } from "../../lambda/gateway/chat-request.ts";
+import { TEST_PRICES, testModel } from "../core/test-model.ts";
 import { chat } from "./completions.ts";
 
 function read(body: object | string) {
@@ -125,4 +127,35 @@ test("a broken body is not quoted, wherever it breaks", () => {
     expect(refusalOf(body)).toMatchObject({ code: "invalid_json" });
     expect(refusalOf(body).message).not.toContain(secret);
   }
+});
+
+describe("a cache that is to keep for an hour", () => {
+  const marked = (cache_control: object) =>
+    chat({ messages: [{ role: "user", content: [{ type: "text", text: "Hi", cache_control }] }] });
+  const prices = { ...TEST_PRICES, cacheWrite1h: 900_000n };
+  /** The dearest that a token of the input may cost. */
+  const heldPerToken = (body: object | string) => {
+    const request = read(body);
+    return quote({ ...request, ...inputPartsOf(request) }, testModel({ prices })).prices.input;
+  };
+
+  test("is held for at the hour's price", () => {
+    expect(heldPerToken(marked({ type: "ephemeral", ttl: "1h" }))).toBe(900_000n);
+    expect(heldPerToken({ ...chat(), cache_control: { type: "ephemeral", ttl: "1h" } })).toBe(900_000n);
+  });
+
+  test("is seen in an escaped spelling too", () => {
+    const body = JSON.stringify(marked({ type: "ephemeral", ttl: "1h" }));
+    for (const name of ["\\u0074tl", "t\\u0074l", "tt\\u006c", "tt\\u006C"]) {
+      const spelled = body.replace('"ttl"', `"${name}"`);
+      expect(spelled).not.toBe(body);
+      expect(heldPerToken(spelled), name).toBe(900_000n);
+    }
+  });
+
+  test("is not seen in a mark without it, nor in a text about it", () => {
+    expect(heldPerToken(marked({ type: "ephemeral" }))).toBe(500_000n);
+    const content = 'Set {"ttl": "1h"} and no more.';
+    expect(heldPerToken(chat({ messages: [{ role: "user", content }] }))).toBe(500_000n);
+  });
 });

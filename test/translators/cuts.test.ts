@@ -1,15 +1,24 @@
 /** Streams that end too early, by our own translators: whatever is missing, the end is never a clean one. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createAnthropicProvider } from "../../lambda/adapters/anthropic/provider.ts";
+import { createBedrockProvider } from "../../lambda/adapters/bedrock/provider.ts";
+import type { Provider } from "../../lambda/core/ports.ts";
+import type { Connect } from "../../lambda/core/upstream/upstream.ts";
 import { stream } from "../fakes/provider-server.ts";
 import { anthropicWire } from "./anthropic-wire.ts";
 import { awsMessage, awsMessageEnds, bedrockWire } from "./bedrock-wire.ts";
 import { charged, costPicoUsd, exchange, type Replay, startReplay } from "./replay.ts";
 import { type Wire, type WireRecording, whyNoRecordings } from "./wire.ts";
 
+const timeouts = { connectMs: 1_000, firstByteMs: 1_000, idleMs: 1_000 };
+const apiKey = { get: async () => "key", refresh: async () => "key" };
+const signer = { region: "us-east-1", sign: async () => ({}) };
+
 interface Cut {
   readonly wire: Wire;
   readonly recording: string;
   readonly ends: (bytes: Buffer) => number[];
+  readonly provider: (connect: Connect) => Provider;
   /** An error in the middle of a stream, in the provider's own words. */
   readonly fault: Buffer;
 }
@@ -18,7 +27,9 @@ const CUTS: readonly Cut[] = [
   {
     wire: anthropicWire(),
     recording: "anthropic/messages.stream.tool.01.response.sse",
-    ends: (bytes) => [...bytes.toString("latin1").matchAll(/\n\n/g)].map(({ index }) => index + 2),
+    ends: sseEnds,
+    provider: (connect) =>
+      createAnthropicProvider({ settings: { kind: "anthropic", timeouts }, apiKey, connect, signer }),
     fault: Buffer.from(
       'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}\n\n',
     ),
@@ -27,6 +38,8 @@ const CUTS: readonly Cut[] = [
     wire: bedrockWire(),
     recording: "bedrock/converse-stream.stream.text.05.response.eventstream.bin",
     ends: awsMessageEnds,
+    provider: (connect) =>
+      createBedrockProvider({ settings: { kind: "bedrock", timeouts }, apiKey, connect, signer }),
     fault: awsMessage({
       type: "modelStreamErrorException",
       data: { message: "The model failed." },
@@ -35,23 +48,60 @@ const CUTS: readonly Cut[] = [
   },
 ];
 
+/** What a provider makes of an answer's bytes, up to where they end. In two pieces: an event seldom comes whole. */
+async function made(provider: Cut["provider"], { bytes, contentType }: WireRecording): Promise<object> {
+  async function* chunks() {
+    yield bytes.subarray(0, bytes.length >> 1);
+    yield bytes.subarray(bytes.length >> 1);
+  }
+  const body = { chunks: chunks(), readAll: async () => bytes, letGo: () => {}, close: () => {} };
+  const headers = { "content-type": contentType, "x-amzn-requestid": "1" };
+  const answer = await provider(() => async () => ({ status: 200, headers, body })).chat({
+    model: "us.amazon.nova-2-lite-v1:0",
+    body: new Uint8Array(),
+    fields: { messages: [{ role: "user", content: "Hi" }] },
+    outputCapTokens: 100,
+    stream: true,
+    signal: new AbortController().signal,
+  });
+  if (answer.type !== "stream") throw new Error("it is no stream");
+  let text = "";
+  const others: unknown[] = [];
+  for await (const part of answer.parts) {
+    if (part.type === "events") text += Buffer.from(part.bytes).toString();
+    else others.push(JSON.parse(withoutTime(JSON.stringify(part))));
+  }
+  return { text: withoutTime(text), others };
+}
+
+const withoutTime = (json: string) => json.replaceAll(/"created":\d+/g, '"created":0');
+
+function recorded({ recordings }: Wire, name: string): WireRecording {
+  const found = recordings.find(({ file }) => file === name);
+  if (!found) throw new Error(`${name} is not there`);
+  return found;
+}
+
+function cutOf(whole: WireRecording, length: number, rest: Buffer = Buffer.alloc(0)): WireRecording {
+  return { ...whole, bytes: Buffer.concat([whole.bytes.subarray(0, length), rest]) };
+}
+
+function sseEnds(bytes: Buffer): number[] {
+  return [...bytes.toString("latin1").matchAll(/\n\n/g)].map(({ index }) => index + 2);
+}
+
 describe.skipIf(whyNoRecordings).each(CUTS)("a stream of $wire.name", ({ wire, recording, ends, fault }) => {
   let at: Replay;
   let whole: WireRecording;
   let boundaries: number[];
   beforeAll(async () => {
     at = await startReplay(wire);
-    const found = wire.recordings.find(({ file }) => file === recording);
-    if (!found) throw new Error(`${recording} is not there`);
-    whole = found;
+    whole = recorded(wire, recording);
     boundaries = ends(whole.bytes);
   });
   afterAll(() => at.close());
 
-  const cutAt = (length: number, rest: Buffer = Buffer.alloc(0)): WireRecording => ({
-    ...whole,
-    bytes: Buffer.concat([whole.bytes.subarray(0, length), rest]),
-  });
+  const cutAt = (length: number, rest?: Buffer) => cutOf(whole, length, rest);
 
   /** What came is what the client has, it is told that more is missing, and it pays for no more than all of it. */
   async function expectBroken(cut: WireRecording): Promise<void> {
@@ -86,9 +136,9 @@ describe.skipIf(whyNoRecordings).each(CUTS)("a stream of $wire.name", ({ wire, r
     expect((await charged(at, seen.requestId))?.["costPicoUsd"]).toBe(costPicoUsd(counted));
   });
 
-  test("cut at any byte of an event is broken as it is after the event before", async () => {
+  test("cut within an event is broken for the client as well", async () => {
     const [from = 0, to = 0] = boundaries.slice(-4, -2);
-    for (let length = from + 1; length < to; length += 7) await expectBroken(cutAt(length));
+    for (const length of [from + 1, (from + to) >> 1, to - 1]) await expectBroken(cutAt(length));
   });
 
   test("that says it failed is an error with the provider's own words, before output and after", async () => {
@@ -121,3 +171,21 @@ describe.skipIf(whyNoRecordings).each(CUTS)("a stream of $wire.name", ({ wire, r
     expect(seen.error).toMatchObject({ code: "upstream_error" });
   });
 });
+
+test.skipIf(whyNoRecordings).each(CUTS)(
+  "a stream of $wire.name, cut at any byte, says what it says after its last whole event, and does not end",
+  async ({ wire, recording, ends, provider }) => {
+    const whole = recorded(wire, recording);
+    const boundaries = ends(whole.bytes);
+    let before = await made(provider, cutOf(whole, 0));
+    for (const [index, end] of boundaries.entries()) {
+      for (let length = boundaries[index - 1] ?? 0; length < end; length += 1) {
+        expect(await made(provider, cutOf(whole, length)), `cut at byte ${length}`).toEqual(before);
+      }
+      before = await made(provider, cutOf(whole, end));
+      const ended = { others: expect.arrayContaining([{ type: "done" }]) };
+      if (index < boundaries.length - 1) expect(before).not.toMatchObject(ended);
+      else expect(before).toMatchObject(ended);
+    }
+  },
+);
