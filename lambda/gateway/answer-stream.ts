@@ -182,8 +182,7 @@ function noteEvents(exchange: Exchange, bytes: Uint8Array, progress: Progress): 
 
 /** Did the model say anything, or the provider that it did? A first event often only names the role. */
 function hasOutput({ text, reported }: Progress): boolean {
-  const { ascii, other } = text.characters();
-  return ascii + other > 0 || (reported?.outputTokens ?? 0) > 0;
+  return text.hasOutput() || (reported?.outputTokens ?? 0) > 0;
 }
 
 /** Notes the usage. @returns the event for the client: with the cost for who asked, without usage for who did not. */

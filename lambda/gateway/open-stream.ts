@@ -55,8 +55,7 @@ function isOutput(part: StreamPart, text: ReturnType<typeof createStreamText>): 
   if (part.type === "events") text.add(part.bytes);
   else if ((part.usage?.outputTokens ?? 0) > 0) return true;
   else text.add(new TextEncoder().encode(`data: ${JSON.stringify(part.chunk)}\n`));
-  const { ascii, other } = text.characters();
-  return ascii + other > 0;
+  return text.hasOutput();
 }
 
 export function brokenOff(): GatewayError {

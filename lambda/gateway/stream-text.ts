@@ -1,4 +1,5 @@
 import { countText } from "../core/input-bound.ts";
+import { isRecord } from "../core/is-record.ts";
 
 /** Raw bytes kept before they are counted and let go: most streams bring their usage and are never read. */
 const KEEP_BYTES = 256 * 1024;
@@ -10,19 +11,24 @@ const decoder = new TextDecoder();
 export interface StreamText {
   add(events: Uint8Array): void;
   characters(): { ascii: number; other: number };
+  /** The model said, drew or spoke something: pictures and sound have no characters. */
+  hasOutput(): boolean;
 }
 
 export function createStreamText(): StreamText {
   let kept: Uint8Array[] = [];
   let keptBytes = 0;
   let total = { ascii: 0, other: 0 };
+  let hasMedia = false;
 
   const count = () => {
     for (const event of kept
       .map((bytes) => decoder.decode(bytes))
       .join("")
       .split("\n")) {
-      const text = countText(deltaTexts(event));
+      const chunk = readLine(event);
+      const text = countText(textsOf(chunk));
+      hasMedia ||= isMedia(chunk);
       total = { ascii: total.ascii + text.ascii, other: total.other + text.other };
     }
     kept = [];
@@ -39,17 +45,32 @@ export function createStreamText(): StreamText {
       count();
       return total;
     },
+    hasOutput() {
+      count();
+      return hasMedia || total.ascii + total.other > 0;
+    },
   };
 }
 
-/** Everything a model wrote in one line of a stream: text, refusals, reasoning, the arguments of tool calls, speech. */
-function deltaTexts(line: string): string[] {
-  if (!line.startsWith("data:")) return [];
+/** The JSON of one line of a stream; undefined where there is none. */
+function readLine(line: string): unknown {
+  if (!line.startsWith("data:")) return undefined;
   try {
-    return textsOf(JSON.parse(line.slice("data:".length)));
+    return JSON.parse(line.slice("data:".length));
   } catch {
-    return [];
+    return undefined;
   }
+}
+
+/** Is there a picture (OpenRouter's `images`) or sound in a chunk? */
+function isMedia(chunk: unknown): boolean {
+  const choices = isRecord(chunk) && Array.isArray(chunk["choices"]) ? chunk["choices"] : [];
+  return choices.some((choice: unknown) => {
+    const delta = isRecord(choice) ? choice["delta"] : undefined;
+    if (!isRecord(delta)) return false;
+    const { images, audio } = delta;
+    return (Array.isArray(images) && images.length > 0) || (isRecord(audio) && Boolean(audio["data"]));
+  });
 }
 
 /** Members that hold text somewhere below `choices`; ids, roles and indexes are not output. */
@@ -75,6 +96,7 @@ const CONTAINERS = new Set([
   "audio",
 ]);
 
+/** Everything a model wrote: text, refusals, reasoning, the arguments of tool calls, speech. */
 export function textsOf(value: unknown): string[] {
   if (Array.isArray(value)) return value.flatMap(textsOf);
   if (typeof value !== "object" || value === null) return [];

@@ -123,6 +123,19 @@ describe("a stream that breaks after some output", () => {
     });
   });
 
+  test.each<[string, object]>([
+    ["a picture", { images: [{ type: "image_url", image_url: { url: "data:image/png;base64,AAAA" } }] }],
+    ["sound", { audio: { data: "AAAA" } }],
+  ])("is not asked of the next route where the output was %s, which has no text", async (_, delta) => {
+    const picture = { choices: [{ index: 0, delta: { content: "", ...delta }, finish_reason: null }] };
+    const { entry, calls, text } = await ask({ stream: true }, streamed([picture, FAULT]), FINE.streamed);
+    expect([calls, text.includes("AAAA")]).toEqual([[1, 0], true]);
+    expect(entry).toMatchObject({
+      amountPicoUsd: -9n * PRICE.input,
+      charge: { provider: "p1", outcome: "broken", estimated: true },
+    });
+  });
+
   test.each<[string, object[]]>([
     ["before", [usageChunk(usage(10, 2)), FAULT]],
     ["with", [{ ...usageChunk(usage(10, 2)), ...FAULT }]],
