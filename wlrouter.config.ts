@@ -58,15 +58,10 @@ export default defineConfig({
       // It takes stream_options since 2025 (github.com/Portkey-AI/gateway/issues/1338).
       streamUsage: "request",
     },
-    cohere: {
-      kind: "openai-compatible",
-      baseUrl: "https://api.cohere.ai/compatibility/v1",
-      apiKeyEnv: "COHERE_API_KEY",
-      outputCapParameter: "max_tokens",
-    },
     // docs/providers.md says what of a request each of these can express.
     anthropic: { kind: "anthropic", apiKeyEnv: "ANTHROPIC_API_KEY" },
     google: { kind: "gemini", apiKeyEnv: "GEMINI_API_KEY" },
+    cohere: { kind: "cohere", apiKeyEnv: "COHERE_API_KEY" },
     // The function's role, or whatever credentials the AWS command line has on one machine.
     bedrock: { kind: "bedrock" },
   },
@@ -441,7 +436,7 @@ export default defineConfig({
       prices: { inputUsdPerMillion: "0.075", outputUsdPerMillion: "0.30", cacheReadUsdPerMillion: "0.0375" },
       routes: [{ provider: "groq", model: "openai/gpt-oss-20b" }] },
 
-    // --- Cohere, by its compatibility endpoint
+    // --- Cohere, by its own Chat API
     { id: "command-a-03-2025", ownedBy: "cohere", createdAt: "2025-03-13",
       contextWindow: 256_000, maxOutputTokens: 8_000,
       inputModalities: ["text"], outputModalities: ["text"],

@@ -84,11 +84,19 @@ const Gemini = fields({
   timeouts,
 });
 
-const KINDS = [OpenAiCompatible, Anthropic, Bedrock, Gemini] as const;
+const Cohere = fields({
+  kind: z.literal("cohere"),
+  /** Absent: Cohere's own. */
+  baseUrl: BaseUrl.optional(),
+  apiKeyEnv: apiKeyEnv.unwrap(),
+  timeouts,
+});
+
+const KINDS = [OpenAiCompatible, Anthropic, Bedrock, Gemini, Cohere] as const;
 
 export const Provider = z.discriminatedUnion("kind", KINDS, {
   error: ({ code }) =>
     code === "invalid_union"
-      ? 'one of "openai-compatible", "anthropic", "bedrock", "gemini"'
+      ? 'one of "openai-compatible", "anthropic", "bedrock", "gemini", "cohere"'
       : "an object of kind, …",
 });

@@ -73,6 +73,7 @@ export function wireLocal(
         (await import("../lambda/adapters/anthropic/provider.ts")).createAnthropicProvider,
       bedrock: async () => (await import("../lambda/adapters/bedrock/provider.ts")).createBedrockProvider,
       gemini: async () => (await import("../lambda/adapters/gemini/provider.ts")).createGeminiProvider,
+      cohere: async () => (await import("../lambda/adapters/cohere/provider.ts")).createCohereProvider,
     },
     keyNamed: providerKeysFromEnvironment(),
     connect: connectUpstream,

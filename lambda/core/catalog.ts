@@ -83,12 +83,20 @@ export interface GeminiSettings extends CommonSettings {
     | undefined;
 }
 
+/** Cohere's own Chat API, version 2. */
+export interface CohereSettings extends CommonSettings {
+  readonly kind: "cohere";
+  /** Absent: Cohere's own. */
+  readonly baseUrl?: string | undefined;
+}
+
 /** One interface a kind; each is made by the adapter of that name. */
 export type ProviderSettings =
   | OpenAiCompatibleSettings
   | AnthropicSettings
   | BedrockSettings
-  | GeminiSettings;
+  | GeminiSettings
+  | CohereSettings;
 
 export interface RoutingSettings {
   /** Calls to providers that one request may make at most. */

@@ -77,6 +77,7 @@ const api = createApi({
       anthropic: async () => (await import("../adapters/anthropic/provider.ts")).createAnthropicProvider,
       bedrock: async () => (await import("../adapters/bedrock/provider.ts")).createBedrockProvider,
       gemini: async () => (await import("../adapters/gemini/provider.ts")).createGeminiProvider,
+      cohere: async () => (await import("../adapters/cohere/provider.ts")).createCohereProvider,
     },
     keyNamed,
     connect: connectUpstream,

@@ -50,5 +50,7 @@ async function make(
       return (await kinds[settings.kind]())({ settings, apiKey, connect, signer });
     case "gemini":
       return (await kinds[settings.kind]())({ settings, apiKey, connect, signer });
+    case "cohere":
+      return (await kinds[settings.kind]())({ settings, apiKey, connect, signer });
   }
 }

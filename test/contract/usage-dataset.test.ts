@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { readUsage as readAnthropicUsage } from "../../lambda/adapters/anthropic/usage.ts";
 import { readUsage as readBedrockUsage } from "../../lambda/adapters/bedrock/usage.ts";
+import { readUsage as readCohereUsage } from "../../lambda/adapters/cohere/usage.ts";
 import { readUsage as readGeminiUsage } from "../../lambda/adapters/gemini/usage.ts";
 import { readUsage } from "../../lambda/adapters/openai-compatible/usage.ts";
 import type { ReportedUsage } from "../../lambda/core/ports.ts";
@@ -12,6 +13,7 @@ type Reader = (body: DatasetRow["body"]) => ReportedUsage;
 
 const anthropic: Reader = ({ usage }) => readAnthropicUsage(usage);
 const bedrock: Reader = ({ usage }) => readBedrockUsage(usage);
+const cohere: Reader = ({ usage }) => readCohereUsage(usage);
 const gemini: Reader = ({ usageMetadata }) => readGeminiUsage(usageMetadata);
 const openAi: Reader = ({ usage }) => readUsage(usage);
 
@@ -22,6 +24,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   "google/anthropic": anthropic,
   "aws/default": bedrock,
   "google/default": gemini,
+  "cohere/default": cohere,
   "openai/chat": openAi,
   "openrouter/chat": openAi,
   "google/chat": openAi,

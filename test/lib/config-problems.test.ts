@@ -27,7 +27,7 @@ test.each<[string, (string | number)[], unknown, string]>([
   ["no route", model("routes"), [], "found [], expected at least one route"],
   ["no model", ["models"], [], "found [], expected at least one model"],
   ["no providers", ["providers"], undefined, "missing, expected an object of providers by name"],
-  ["another kind of provider", openai("kind"), "smtp", 'found "smtp", expected one of "openai-compatible", "anthropic", "bedrock", "gemini"'],
+  ["another kind of provider", openai("kind"), "smtp", 'found "smtp", expected one of "openai-compatible", "anthropic", "bedrock", "gemini", "cohere"'],
   ["a lower-case variable", openai("apiKeyEnv"), "openai_key", "expected the name of an environment variable"],
   ["an unknown cap parameter", openai("outputCapParameter"), "n", 'found "n", expected one of "max_completion_tokens", "max_tokens"'],
   ["an unknown usage mode", openai("streamUsage"), "never", 'found "never", expected one of "request", "always"'],

@@ -2,11 +2,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createAnthropicProvider } from "../../lambda/adapters/anthropic/provider.ts";
 import { createBedrockProvider } from "../../lambda/adapters/bedrock/provider.ts";
+import { createCohereProvider } from "../../lambda/adapters/cohere/provider.ts";
 import type { Provider } from "../../lambda/core/ports.ts";
 import type { Connect } from "../../lambda/core/upstream/upstream.ts";
 import { stream } from "../fakes/provider-server.ts";
 import { anthropicWire } from "./anthropic-wire.ts";
 import { awsMessage, awsMessageEnds, bedrockWire } from "./bedrock-wire.ts";
+import { cohereWire } from "./cohere-wire.ts";
 import { charged, costPicoUsd, exchange, type Replay, startReplay } from "./replay.ts";
 import { type Wire, type WireRecording, whyNoRecordings } from "./wire.ts";
 
@@ -45,6 +47,15 @@ const CUTS: readonly Cut[] = [
       data: { message: "The model failed." },
       messageType: "exception",
     }),
+  },
+  {
+    wire: cohereWire(),
+    recording: "cohere/ai-sdk/cohere-text.chunks.txt",
+    ends: sseEnds,
+    provider: (connect) => createCohereProvider({ settings: { kind: "cohere", timeouts }, apiKey, connect }),
+    fault: Buffer.from(
+      'event: message-end\ndata: {"type":"message-end","delta":{"error":"Overloaded","finish_reason":"ERROR"}}\n\n',
+    ),
   },
 ];
 

@@ -1,5 +1,6 @@
 import { anthropicSupport } from "../../lambda/adapters/anthropic/support.ts";
 import { bedrockSupport } from "../../lambda/adapters/bedrock/support.ts";
+import { cohereSupport } from "../../lambda/adapters/cohere/support.ts";
 import { supportTable } from "../../lambda/core/translate/support-table.ts";
 
 const BEGIN = "<!-- made by npm run docs:providers -->";
@@ -13,6 +14,8 @@ const COLUMNS = [
   { ...bedrockSupport("amazon.nova-2-lite-v1:0"), provider: "Bedrock: Nova 2" },
   { ...bedrockSupport("mistral.mistral-large-3"), provider: "Bedrock: Mistral" },
   { ...bedrockSupport("meta.llama4-scout"), provider: "Bedrock: Llama" },
+  { ...cohereSupport("command-a-03-2025"), provider: "Cohere" },
+  { ...cohereSupport("command-a-reasoning-08-2025"), provider: "Cohere: reasoning" },
 ];
 
 /** The page with its table made anew. */

@@ -4,11 +4,12 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openAiSchema, type Problems, whyNoOpenAiSchema } from "../contract/openai-schema.ts";
 import { anthropicWire } from "./anthropic-wire.ts";
 import { bedrockWire } from "./bedrock-wire.ts";
+import { cohereWire } from "./cohere-wire.ts";
 import { charged, costPicoUsd, exchange, type Replay, type Seen, startReplay } from "./replay.ts";
 import { type Reading, recordOf, type Wire, type WireRecording, whyNoRecordings } from "./wire.ts";
 
 /** A provider more is a line more. */
-const WIRES: readonly (() => Wire)[] = [anthropicWire, bedrockWire];
+const WIRES: readonly (() => Wire)[] = [anthropicWire, bedrockWire, cohereWire];
 
 if (whyNoRecordings) console.log(`Not replayed: ${whyNoRecordings}`);
 const noSchema = whyNoOpenAiSchema();

@@ -39,11 +39,11 @@ export async function* jsonEvents(
   }
 }
 
-/** Comments and events without data keep a connection alive and say nothing. */
+/** Comments and events without data keep a connection alive and say nothing; nor does OpenAI's `[DONE]`, after all. */
 function readEvent(bytes: Buffer): JsonEvent[] {
   const event = parseEvent(bytes);
   if (event === undefined) throw garbage("what is not an event stream");
-  if (event.data === undefined) return [];
+  if (event.data === undefined || event.data === "[DONE]") return [];
   return [{ name: event.name, data: parseObject(event.data) }];
 }
 
