@@ -108,9 +108,12 @@ describe.skipIf(rows.length === 0)("620 usage objects of real answers", () => {
     expect(cases.length).toBeGreaterThan(100);
   });
 
-  test("of Bedrock, which have no model and so no price, are read to the token", () => {
+  test.each([
+    ["Bedrock", "aws/default", 108],
+    ["Cohere", "cohere/default", 6],
+  ])("of %s, which have no model and so no price, are read to the token", (_, form, count) => {
     const unpriced = rows.flatMap((row) =>
-      row.expected.filter((it) => formOf(it) === "aws/default").map((expected) => ({ row, expected })),
+      row.expected.filter((it) => formOf(it) === form).map((expected) => ({ row, expected })),
     );
     for (const { row, expected } of unpriced) {
       const { input_tokens, output_tokens } = inTheirWords(readBy(expected, row));
@@ -119,7 +122,7 @@ describe.skipIf(rows.length === 0)("620 usage objects of real answers", () => {
         output_tokens: expected.usage["output_tokens"],
       });
     }
-    expect(unpriced.length).toBe(108);
+    expect(unpriced.length).toBe(count);
   });
 
   afterAll(() => console.table(counts));
