@@ -15,7 +15,7 @@ import { invalid } from "../../core/translate/read-fields.ts";
 export type Json = Readonly<Record<string, unknown>>;
 
 /** Names thoughts that came from Cohere. A plan is told apart from a thought by its type: a summary. */
-export const COHERE_FORMAT = "cohere-command-v1";
+const COHERE_FORMAT = "cohere-command-v1";
 
 export function thoughtDetail(text: string, index: number): ReasoningDetail {
   return { type: "reasoning.text", text, format: COHERE_FORMAT, index };
