@@ -10,8 +10,11 @@ export interface JsonAnswer {
   readonly body: string;
 }
 
-/** @throws Error when no whole answer came: the service may have done it, or not, or do it yet. */
-export type JsonCall = (operation: string, body: string) => Promise<JsonAnswer>;
+/**
+ * @param maySend asked in the step that signs the request: false, and it is not sent.
+ * @throws Error when no whole answer came: the service may have done it, or not, or do it yet.
+ */
+export type JsonCall = (operation: string, body: string, maySend?: () => boolean) => Promise<JsonAnswer>;
 
 export interface JsonClientOptions {
   readonly endpoint: string;
@@ -55,8 +58,9 @@ export function createJsonClient(options: JsonClientOptions): JsonClient {
     clientTtl: CONNECTION_MS,
   });
 
-  async function call(operation: string, body: string): Promise<JsonAnswer> {
+  async function call(operation: string, body: string, maySend?: () => boolean): Promise<JsonAnswer> {
     const keys = await credentials();
+    if (maySend?.() === false) throw new Error("not sent: its time is over");
     const date = amzDate(clock.nowMs());
     // In alphabetical order, as they are signed.
     const signed = {

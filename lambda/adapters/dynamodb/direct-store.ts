@@ -3,7 +3,11 @@ import { expressionsOf, type Item, type Store, StoreError } from "./store.ts";
 import { storeErrorOf } from "./store-failures.ts";
 
 /** DynamoDB's JSON protocol, by whoever speaks it. @throws Error when no whole answer came. */
-export type DynamoCall = (operation: string, body: string) => Promise<{ status: number; body: string }>;
+export type DynamoCall = (
+  operation: string,
+  body: string,
+  maySend?: () => boolean,
+) => Promise<{ status: number; body: string }>;
 
 /** What DynamoDB answers with to the operations we use. */
 interface Fields {
@@ -33,7 +37,7 @@ export function createDirectStore(call: DynamoCall): Store {
     },
     async update(table, key, clauses) {
       const { update, condition, names, values } = expressionsOf(clauses);
-      const answer = await send(call, "UpdateItem", {
+      const input = {
         TableName: table,
         Key: key,
         UpdateExpression: update,
@@ -42,8 +46,8 @@ export function createDirectStore(call: DynamoCall): Store {
         ...(Object.keys(values).length > 0 ? { ExpressionAttributeValues: values } : {}),
         ReturnValues: clauses.returnUpdated ? "UPDATED_NEW" : "NONE",
         ReturnValuesOnConditionCheckFailure: "ALL_OLD",
-      });
-      return answer.Attributes ?? {};
+      };
+      return (await send(call, "UpdateItem", input, clauses.maySend)).Attributes ?? {};
     },
   };
 }
@@ -57,8 +61,13 @@ export function createDirectQueries(call: DynamoCall): Queries {
 }
 
 /** @throws StoreError; or, for a request that DynamoDB calls wrong, what it said: that is a bug of ours. */
-async function send(call: DynamoCall, operation: string, input: object): Promise<Fields> {
-  const answer = await answered(() => call(operation, JSON.stringify(input)));
+async function send(
+  call: DynamoCall,
+  operation: string,
+  input: object,
+  maySend?: () => boolean,
+): Promise<Fields> {
+  const answer = await answered(() => call(operation, JSON.stringify(input), maySend));
   const fields = parsed(answer.body);
   if (answer.status === 200 && fields) return fields;
   throw storeErrorOf(new DynamoRefusal(answer.status, fields), fields?.Item);

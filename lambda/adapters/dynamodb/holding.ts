@@ -31,16 +31,16 @@ export function hold(context: LedgerContext, request: HoldRequest): Promise<Hold
 async function tryToHold(context: LedgerContext, request: HoldRequest): Promise<HoldAnswer> {
   const nonce = request.nonce ?? context.newAttempt();
   const ours = ownAttempts(nonce, request.fingerprint);
+  const maySend = () => maySendHold(request.hold, context.nowMs());
   let failure: unknown;
   for (let attempt = 1; attempt <= TRIES; attempt++) {
-    if (!maySendHold(request.hold, context.nowMs())) throw failure ?? tooLate();
+    if (!maySend()) throw failure ?? tooLate();
     const open = newAttempt(request, ours + context.newAttempt());
     try {
-      const updated = await context.store.update(
-        context.tables.accounts,
-        accountKey(request.accountId),
-        holdClauses(request, open.text),
-      );
+      const updated = await context.store.update(context.tables.accounts, accountKey(request.accountId), {
+        ...holdClauses(request, open.text),
+        maySend,
+      });
       return { held: true, open, rateUse: request.rate && rateUseIn(updated, request.rate) };
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;

@@ -5,7 +5,7 @@ import {
   type AttributeValue as SdkAttributeValue,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
-import { type AttributeValue, expressionsOf, type Item, type Store } from "./store.ts";
+import { type AttributeValue, expressionsOf, type Item, type Store, StoreError } from "./store.ts";
 import { storeErrorOf } from "./store-failures.ts";
 
 /** The store on the AWS SDK. The client must be made with `maxAttempts: 1`: a HOLD is never repeated behind our back. */
@@ -31,6 +31,9 @@ export function createSdkStore(client: DynamoDBClient): Store {
     },
     async update(table, key, clauses) {
       const { update, condition, names, values } = expressionsOf(clauses);
+      // The SDK signs a few steps later. No HOLD goes through it in production.
+      if (clauses.maySend?.() === false)
+        throw new StoreError("unknown", new Error("not sent: its time is over"));
       const answer = await translated(() =>
         client.send(
           new UpdateItemCommand({

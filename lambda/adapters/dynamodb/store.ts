@@ -20,6 +20,11 @@ export interface UpdateClauses {
   readonly condition: readonly string[];
   readonly names?: Readonly<Record<string, string>>;
   readonly values?: Readonly<Record<string, AttributeValue>>;
+  /**
+   * Asked in the very step that signs the request: false, and it is not sent. A check before the call would not do, since
+   * a process can stand still between the two; after it, AWS refuses what was signed five minutes ago.
+   */
+  readonly maySend?: () => boolean;
   /** Ask for what the attributes that were set are now; otherwise nothing comes back. */
   readonly returnUpdated?: boolean;
 }

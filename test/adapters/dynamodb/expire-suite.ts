@@ -81,6 +81,21 @@ export function standstillSuite(world: () => LedgerWorld): void {
     await expectSound(world(), accountId);
   });
 
+  test("Standing still just before a try of HOLD is signed, a request does not send it.", async () => {
+    const accountId = await newAccount(world(), 100n);
+    const request = holdRequest(accountId, 30n);
+    const ledger = world().ledgerOn({
+      ...world().store,
+      update(table, key, clauses) {
+        world().clock.nowMs = request.hold.expiresAtMs + 1;
+        return world().store.update(table, key, clauses);
+      },
+    });
+    await expect(ledger.hold(request)).rejects.toMatchObject({ code: "service_unavailable" });
+    world().clock.nowMs = START_MS;
+    expect((await readAccountOf(world(), accountId)).availablePicoUsd).toBe(100n);
+  });
+
   test("A try of HOLD that could land after its expiry is not sent.", async () => {
     const accountId = await newAccount(world(), 100n);
     const justTooLate = holdRequest(accountId, 1n, { expiresAtMs: START_MS + 300_000 });
