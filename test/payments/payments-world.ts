@@ -21,7 +21,7 @@ import {
   webhookRequest,
 } from "../fakes/stripe-server.ts";
 
-export const TERMS = {
+const TERMS = {
   minimumTopUpUsd: "10",
   maximumTopUpUsd: "1000",
   serviceFeePercent: "5",

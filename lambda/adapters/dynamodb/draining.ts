@@ -4,7 +4,7 @@ import { accountKey, entryItem, entryKey, readEntry } from "./items.ts";
 import { StoreError } from "./store.ts";
 
 /** One id with two different records. It cannot be by the protocol; if it ever is, none of the two may be thrown away. */
-export class EntryConflict extends Error {
+class EntryConflict extends Error {
   constructor(entry: Entry) {
     super(`the ledger has another entry ${entry.entryId} of ${entry.accountId} than the outbox`);
     this.name = "EntryConflict";

@@ -76,7 +76,7 @@ function messageOf(message: AnswerMessage): Record<string, unknown> {
   };
 }
 
-export function toolCallOf({ id, name, arguments: text, signature }: ToolCall): Record<string, unknown> {
+function toolCallOf({ id, name, arguments: text, signature }: ToolCall): Record<string, unknown> {
   return {
     id,
     type: "function",
