@@ -122,6 +122,13 @@ test("the gateway's function runs for up to 15 minutes, with no key in its envir
   ]);
 });
 
+/** A profile of Bedrock's answers in regions of its own, so no region is named. */
+const ANY_MODEL = ["application-inference-profile", "foundation-model", "inference-profile"].map(
+  (resource) => ({
+    "Fn::Join": ["", ["arn:", { Ref: "AWS::Partition" }, `:bedrock:*:*:${resource}/*`]],
+  }),
+);
+
 test("the gateway's function may do these things and nothing else", () => {
   expect(rightsOf("GatewayFunction")).toEqual([
     allow(["logs:CreateLogStream", "logs:PutLogEvents"], arn("GatewayFunctionLog")),
@@ -131,6 +138,7 @@ test("the gateway's function may do these things and nothing else", () => {
     allow("dynamodb:GetItem", arn("LedgerApiKeysTable")),
     allow("sqs:SendMessage", arn("LedgerOwedSettlesQueue")),
     allow("secretsmanager:GetSecretValue", { Ref: resourceNamed(/^GatewayProviderKeys[0-9A-F]{8}$/) }),
+    allow(["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"], ANY_MODEL),
   ]);
 });
 
