@@ -92,7 +92,7 @@ export function buildOurs(options: { minify?: boolean } = {}): void {
 }
 
 /** What Lambda and the stack would set. */
-function ourEnvironment({ provider, aws }: Backends): Record<string, string> {
+export function ourEnvironment({ provider, aws }: Backends): Record<string, string> {
   const route = (name: string) => ({ provider: "bench", model: name });
   const model = (id: string) => ({
     id,
