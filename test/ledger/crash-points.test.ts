@@ -36,7 +36,8 @@ for (const scenario of CRASH_SCENARIOS) {
   }, async () => {
     const clean = await runScenario(scenario, undefined);
     expect(clean.problems).toEqual([]);
-    expect(clean.points.length).toBeGreaterThan(1);
+    // Without a provider to call, nothing is held: the key is looked up, and that is all.
+    expect(clean.points.length).toBeGreaterThan(0);
     for (let atPoint = 1; atPoint <= clean.points.length; atPoint++) {
       runs.points += 1;
       for (const kind of KINDS) {

@@ -61,7 +61,7 @@ test("the reports run each hour; what fails is tried by the next hour's run, and
       RetryPolicy: { MaximumRetryAttempts: 0 },
     }),
   ]);
-  expect(only("AWS::Lambda::EventInvokeConfig")["Properties"]).toMatchObject({
+  expect(only("AWS::Lambda::EventInvokeConfig", /^Reports/)["Properties"]).toMatchObject({
     FunctionName: { Ref: resourceNamed(/^ReportsFunction[0-9A-F]{8}$/) },
     MaximumRetryAttempts: 0,
     DestinationConfig: { OnFailure: { Destination: arn("ReportsDeadLetters") } },
