@@ -3,7 +3,7 @@ import { GatewayError } from "../core/errors.ts";
 import { estimateTokens, estimateUsage } from "../core/estimate.ts";
 import { countText } from "../core/input-bound.ts";
 import { editObject } from "../core/json-edit.ts";
-import { meter } from "../core/metering.ts";
+import { type Metered, meter } from "../core/metering.ts";
 import { formatUsd, type PicoUsd } from "../core/money.ts";
 import type { ProviderAnswer } from "../core/ports.ts";
 import { NO_USAGE, type Usage } from "../core/usage.ts";
@@ -17,29 +17,36 @@ import { textsOf } from "./stream-text.ts";
 
 type JsonAnswer = Extract<ProviderAnswer, { type: "json" }>;
 
-/** A whole answer: it is charged before it is sent, so that whoever reads the balance next sees it. */
+/**
+ * A whole answer: it is charged before it is sent, so that whoever reads the balance next sees it. What fails before is
+ * settled at zero. From the charge on nothing is: it may wait in the queue, and whatever is written first stands.
+ */
 export async function answerJson(
   exchange: Exchange,
   dispatch: Dispatch,
   invocation: Invocation,
 ): Promise<Response> {
+  let ending: Ending;
+  let response: Response;
   try {
     const answered = await dispatch.next();
     if (answered.answer.type !== "json") throw new Error("a stream came that nobody asked for");
-    return await respond(exchange, answered, dispatch, answered.answer, invocation);
+    ending = endingOf(exchange, answered, dispatch, answered.answer);
+    response = responseOf(exchange, answered, answered.answer, ending.metered);
   } catch (thrown) {
     return endUnanswered(exchange, dispatch, thrown, invocation);
   }
+  const entry = await settleExchange(exchange, ending);
+  invocation.waitUntil(drainEntry(exchange, entry));
+  return response;
 }
 
-async function respond(
+function endingOf(
   exchange: Exchange,
-  answered: Answered,
+  { planned, outputCapTokens, attempt }: Answered,
   { tried, alarm }: Dispatch,
   answer: JsonAnswer,
-  invocation: Invocation,
-): Promise<Response> {
-  const { planned, outputCapTokens, attempt } = answered;
+): Ending {
   const metered = meter(answer.usage, {
     model: planned.model,
     prices: planned.route.prices,
@@ -49,16 +56,22 @@ async function respond(
     estimate: () => estimateOf(exchange, planned.model, countText(textsOf(answer.fields["choices"]))),
   });
   attempt.ended(metered.usage.outputTokens);
-  const ending: Ending = { outcome: "completed", planned, tried, metered, status: 200, alarm };
-  const entry = await settleExchange(exchange, ending);
-  invocation.waitUntil(drainEntry(exchange, entry));
-  return new Response(
-    editObject(answer.body, {
-      usage: usageWithCost(answer.fields["usage"], metered.usage, metered.costPicoUsd),
-      request_id: exchange.requestId,
-    }),
-    { headers: { ...answerHeaders(exchange, answered), "content-type": "application/json" } },
-  );
+  return { outcome: "completed", planned, tried, metered, status: 200, alarm };
+}
+
+function responseOf(
+  exchange: Exchange,
+  answered: Answered,
+  answer: JsonAnswer,
+  { usage, costPicoUsd }: Metered,
+): Response {
+  const body = editObject(answer.body, {
+    usage: usageWithCost(answer.fields["usage"], usage, costPicoUsd),
+    request_id: exchange.requestId,
+  });
+  return new Response(body, {
+    headers: { ...answerHeaders(exchange, answered), "content-type": "application/json" },
+  });
 }
 
 /**

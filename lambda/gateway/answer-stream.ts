@@ -5,6 +5,7 @@ import type { StreamPart } from "../core/ports.ts";
 import type { Usage } from "../core/usage.ts";
 import { answerHeaders } from "./answer-headers.ts";
 import { deadlineError, endUnanswered, estimateOf, usageWithCost } from "./answer-json.ts";
+import { atMost } from "./at-most.ts";
 import { type Answered, type Dispatch, isTheProviders } from "./dispatch.ts";
 import { alarmOf, asGatewayError, errorBody } from "./errors.ts";
 import { drainEntry, type Exchange, NOTHING, settleExchange } from "./exchange.ts";
@@ -86,7 +87,7 @@ async function pump(
     code: error?.code,
     alarm: (error && alarmOf(error)) ?? dispatch.alarm,
   });
-  await atMost(SETTLE_WAIT_MS, settling, exchange);
+  await atMost(exchange.gateway.timers, SETTLE_WAIT_MS, settling);
   if (!error && exchange.chat.includeUsage && !progress.reported)
     outlet.write(usageEvent(exchange, progress.answered.planned.model.id, metered));
   outlet.write(error ? errorEvent(error, exchange.requestId) : DONE);
@@ -234,15 +235,6 @@ function judge(
     outcome: progress.signal.aborted ? "aborted" : "broken",
     metered: metered(exchange, progress),
   };
-}
-
-async function atMost(milliseconds: number, promise: Promise<unknown>, exchange: Exchange): Promise<void> {
-  let cancel = () => {};
-  const timeout = new Promise<void>((resolve) => {
-    cancel = exchange.gateway.timers.after(milliseconds, resolve);
-  });
-  await Promise.race([promise, timeout]);
-  cancel();
 }
 
 /** For who asked for usage and has a provider that counts nothing: what was charged, in OpenAI's form. */

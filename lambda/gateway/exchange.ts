@@ -8,6 +8,7 @@ import type { OwedSettle, RequestLogLine } from "../core/ports.ts";
 import { costOf } from "../core/prices.ts";
 import { type TriedRoute, triedText } from "../core/tried-routes.ts";
 import { NO_USAGE } from "../core/usage.ts";
+import { atMost } from "./at-most.ts";
 import type { ChatRequest } from "./chat-request.ts";
 import type { PlannedRoute } from "./dispatch.ts";
 import type { Gateway } from "./gateway.ts";
@@ -19,6 +20,8 @@ export interface Exchange {
   readonly gateway: Gateway;
   readonly requestId: string;
   readonly startedAtMs: number;
+  /** When the function will be stopped. */
+  readonly deadlineMs: number;
   readonly key: ApiKey;
   readonly chat: ChatRequest;
   readonly plan: RequestPlan;
@@ -40,6 +43,11 @@ export interface Ending {
   readonly alarm?: string | undefined;
 }
 
+/** With so much time left a charge that is not written yet goes to the queue: three tries of its client may take it all. */
+export const QUEUE_LEFT_MS = 13_000;
+/** With so much left the queue has had its time too: the line is written, which tells of the charge. */
+const LINE_LEFT_MS = 1_000;
+
 /** Nothing is owed. */
 export const NOTHING: Metered = { usage: NO_USAGE, costPicoUsd: 0n, estimated: false };
 
@@ -54,25 +62,38 @@ export async function settleExchange(exchange: Exchange, ending: Ending): Promis
   const { costPicoUsd } = ending.metered;
   const endedAtMs = gateway.timers.nowMs();
   try {
-    const settled = await gateway.ledger.settle(held.open, costPicoUsd, facts);
+    const settling = gateway.ledger.settle(held.open, costPicoUsd, facts);
+    const settled = await atMost(gateway.timers, untilLeft(exchange, QUEUE_LEFT_MS), settling);
+    // It may still be written: then the queue's function finds it so.
+    if (!settled) throw new OutOfTime();
     logExchange(exchange, ending, { endedAtMs, ...(settled.late && { alarm: "settled_late" }) });
     return settled.entry;
   } catch (error) {
     const reason = error instanceof Error ? error.name : "unknown";
-    const trouble = await owe(gateway, { open: held.open, costPicoUsd, facts }, reason);
+    const trouble = await owe(exchange, { open: held.open, costPicoUsd, facts }, reason);
     logExchange(exchange, ending, { endedAtMs, ...trouble });
     return undefined;
   }
 }
 
 /** @returns what the line says of it. */
-async function owe(gateway: Gateway, owed: OwedSettle, reason: string): Promise<SettleTrouble> {
+async function owe(exchange: Exchange, owed: OwedSettle, reason: string): Promise<SettleTrouble> {
+  const { timers, owedSettles } = exchange.gateway;
   try {
-    await gateway.owedSettles.put(owed);
+    const putting = owedSettles.put(owed).then(() => true);
+    if (!(await atMost(timers, untilLeft(exchange, LINE_LEFT_MS), putting))) throw new OutOfTime();
     return { alarm: `settle_queued: ${reason}` };
   } catch {
     return { alarm: `settle_failed: ${reason}`, owedSettle: encodeOwedSettle(owed) };
   }
+}
+
+class OutOfTime extends Error {
+  override readonly name = "OutOfTime";
+}
+
+function untilLeft({ gateway, deadlineMs }: Exchange, leftMs: number): number {
+  return Math.max(0, deadlineMs - leftMs - gateway.timers.nowMs());
 }
 
 type SettleTrouble = Pick<RequestLogLine, "alarm" | "owedSettle">;

@@ -3,7 +3,7 @@ import { answerStream } from "./answer-stream.ts";
 import { authenticate } from "./authenticate.ts";
 import { readChatRequest } from "./chat-request.ts";
 import { createDispatch } from "./dispatch.ts";
-import type { Exchange } from "./exchange.ts";
+import { type Exchange, QUEUE_LEFT_MS } from "./exchange.ts";
 import type { Gateway, Invocation } from "./gateway.ts";
 import { readIdempotency } from "./idempotency.ts";
 import { findModels, planRequest } from "./plan-request.ts";
@@ -25,8 +25,11 @@ export interface ChatCall {
   readonly body: () => Promise<Uint8Array>;
 }
 
-/** Time that is left for settling when the function is about to be stopped. */
-const BEFORE_DEADLINE_MS = 10_000;
+/**
+ * When the function is about to be stopped, the upstream is, with so much left: what SETTLE may take when the store hangs
+ * (six tries of two seconds, and their pauses), and then the queue. See docs/decisions/0035-time-left-for-a-charge.md.
+ */
+const BEFORE_DEADLINE_MS = 14_000 + QUEUE_LEFT_MS;
 /** API Gateway drops a response that is silent for five minutes. */
 const SILENT_MS = 285_000;
 
@@ -58,7 +61,11 @@ export async function serveChat(gateway: Gateway, call: ChatCall, invocation: In
     nonce: call.requestId.slice(-12),
     idempotency,
   });
-  return dispatchChat({ gateway, requestId, startedAtMs, key, chat, plan, held, tag }, invocation);
+  const { deadlineMs } = invocation;
+  return dispatchChat(
+    { gateway, requestId, startedAtMs, deadlineMs, key, chat, plan, held, tag },
+    invocation,
+  );
 }
 
 async function dispatchChat(exchange: Exchange, invocation: Invocation): Promise<Response> {

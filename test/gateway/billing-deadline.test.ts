@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { decodeOwedSettle } from "../../lambda/core/owed-settle.ts";
 import { hang, json, sse, stream } from "../fakes/provider-server.ts";
 import { chat, chunk, completion, streamed, usage, usageChunk } from "./completions.ts";
 import { manualTimers } from "./manual-timers.ts";
 import { expectError, openWorld, PRICE, type World } from "./world.ts";
 
-/** The function lives for 15 minutes, and settles with 10 seconds left. */
-const TO_THE_DEADLINE_MS = 15 * 60_000 - 10_000;
+/** The function lives for 15 minutes. With 27 seconds left the upstream is stopped and SETTLE begins. */
+const TO_THE_DEADLINE_MS = 15 * 60_000 - 27_000;
+/** What SETTLE may take before the queue's turn comes, and the queue before the line's. */
+const [FOR_SETTLE_MS, FOR_QUEUE_MS] = [14_000, 12_000];
 const ESTIMATE = 9n * PRICE.input + 2n * PRICE.output;
 const [HEL = "", LO = ""] = sse(chunk("Hel"), chunk("lo"));
 const [END = ""] = [sse(usageChunk(usage(10, 2)), "[DONE]").join("")];
@@ -100,6 +103,60 @@ describe("at the function's deadline", () => {
     });
   });
 });
+
+describe("where the ledger hangs at the deadline", () => {
+  /** A stream of which something was charged, stopped at the deadline, and its SETTLE under way. */
+  async function hangingSettle() {
+    const client = await world.client();
+    const settle = vi.spyOn(world.router.ledger, "settle").mockReturnValue(new Promise(() => {}));
+    world.provider.next(
+      streamed([chunk("Hel"), { ...chunk("lo"), usage: usage(10, 2) }], { ending: "hang" }),
+    );
+    const response = await client.post(chat({ stream: true }));
+    const reader = readerOf(response);
+    await readUntil(reader, LO);
+    timers.advance(TO_THE_DEADLINE_MS);
+    await vi.waitFor(() => expect(settle).toHaveBeenCalledOnce());
+    return { client, response, settle };
+  }
+  const owed = { costPicoUsd: 10n * PRICE.input + 2n * PRICE.output };
+
+  test("the charge is in the queue before the function is stopped, and is written once", async () => {
+    const { client, response, settle } = await hangingSettle();
+    const put = vi.spyOn(world.router.owedSettles, "put");
+    timers.advance(FOR_SETTLE_MS - 1);
+    await turns();
+    expect(put).not.toHaveBeenCalled();
+    timers.advance(1);
+    await vi.waitFor(() => expect(put).toHaveBeenCalledWith(expect.objectContaining(owed)));
+    expect((await world.line(response)).alarm).toBe("settle_queued: OutOfTime");
+    settle.mockRestore();
+    put.mockRestore();
+    await world.router.sweep();
+    expect(await client.ended(response)).toMatchObject({ amountPicoUsd: -owed.costPicoUsd });
+  });
+
+  test("and the queue hangs too, the line tells the charge whole before the function is stopped", async () => {
+    const { response, settle } = await hangingSettle();
+    const put = vi.spyOn(world.router.owedSettles, "put").mockReturnValue(new Promise(() => {}));
+    timers.advance(FOR_SETTLE_MS);
+    await vi.waitFor(() => expect(put).toHaveBeenCalledOnce());
+    timers.advance(FOR_QUEUE_MS - 1);
+    await turns();
+    expect(world.router.lines.at(-1)?.alarm).not.toBe("settle_failed: OutOfTime");
+    timers.advance(1);
+    const line = await world.line(response);
+    expect(line.alarm).toBe("settle_failed: OutOfTime");
+    expect(decodeOwedSettle(line.owedSettle ?? "")).toMatchObject(owed);
+    settle.mockRestore();
+    put.mockRestore();
+  });
+});
+
+/** As many as any chain of promises in the way of a charge. */
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
 
 describe("a client that has stopped reading", () => {
   test("is charged at the deadline, and the provider was never let run ahead of it", async () => {

@@ -93,6 +93,22 @@ describe("a charge that cannot be written", () => {
     expect([costPicoUsd, open.accountId]).toEqual([COST, client.accountId]);
   });
 
+  test("and whose line cannot be written either stays in the queue: no zero comes before it", async () => {
+    const client = await world.client();
+    world.provider.next(completion("Hi", usage(10, 2)));
+    const settle = vi.spyOn(world.router.ledger, "settle").mockRejectedValueOnce(new Error("no store"));
+    const push = vi.spyOn(world.router.lines, "push").mockImplementationOnce(() => {
+      throw new Error("no log");
+    });
+    const response = await client.post(chat());
+    await expectError(response, { status: 500, code: "internal_error" });
+    expect(settle).toHaveBeenCalledOnce();
+    settle.mockRestore();
+    push.mockRestore();
+    await world.router.sweep();
+    expect((await client.ended(response)).amountPicoUsd).toBe(-COST);
+  });
+
   test("at first is written by the next try, once", async () => {
     const client = await world.client();
     world.provider.next(completion("Hi", usage(10, 2)));
