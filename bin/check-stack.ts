@@ -15,6 +15,7 @@ const CHECKS: readonly (readonly [string, readonly string[]])[] = [
   ],
   ["options: domain, firewall, warm, trial", ["test/lib/deployment.test.ts"]],
   ["rights, by a simulator of IAM", ["test/lib/rights.test.ts"]],
+  ["every function as deployed, each call, each right", ["test/deployed"]],
   ["alarms, runbook, dashboard", ["test/lib/operations.test.ts"]],
   ["the bundle as Lambda runs it", ["test/lib/bundle.test.ts", "test/adapters/lambda"]],
   ["logs and metrics", ["test/adapters/cloudwatch", "test/gateway/log.test.ts"]],
@@ -56,7 +57,7 @@ function verdict(report: Report, name: string, places: readonly string[]): boole
   // A file that cannot be loaded has no tests, and has failed.
   const good = failed.length === 0 && files.length > 0 && files.every(({ status }) => status === "passed");
   const count = `${tests.filter(({ status }) => status === "passed").length} of ${tests.length} tests`;
-  console.log(`${good ? "ok    " : "failed"}  ${name.padEnd(44)}${count}`);
+  console.log(`${good ? "ok    " : "failed"}  ${name.padEnd(52)}${count}`);
   for (const { fullName } of failed) console.log(`          ${fullName}`);
   return good;
 }

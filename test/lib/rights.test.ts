@@ -82,14 +82,47 @@ test("the gateway may take from a balance and put entries, and may not replace a
   }
 });
 
-test("the providers' keys are read by the gateway alone, and written by nobody", async () => {
-  const secret = rights.arnOf("GatewayProviderKeys");
+test.each([
+  ["the providers' keys", "GatewayProviderKeys", ["GatewayFunctionRole"]],
+  [
+    "Stripe's keys",
+    "PaymentsKeys",
+    // The console makes checkouts and refunds.
+    ["ConsoleFunctionRole", "PaymentsAutoTopUpRole", "PaymentsReconcileRole", "PaymentsWebhookRole"],
+  ],
+  ["the key of sessions", "ConsoleSecret", ["ConsoleFunctionRole"]],
+])("%s are read by who needs them alone, and written by nobody", async (_, id, expected) => {
+  const secret = rights.arnOf(id);
   const readers: string[] = [];
   for (const role of rights.roles) {
     if (await rights.may(role, "secretsmanager:GetSecretValue", secret)) readers.push(role);
     expect(await rights.may(role, "secretsmanager:PutSecretValue", secret), role).toBe(false);
   }
-  expect(readers).toEqual([roleOf("GatewayFunctionRole")]);
+  expect(readers.sort()).toEqual(expected.map(roleOf).sort());
+});
+
+test("nobody puts a balance whole, and entries are put only by who settles, credits or drains", async () => {
+  const putters: string[] = [];
+  for (const role of rights.roles) {
+    expect(await rights.may(role, "dynamodb:PutItem", rights.arnOf("LedgerAccountsTable")), role).toBe(false);
+    if (await rights.may(role, "dynamodb:PutItem", rights.arnOf("LedgerLedgerTable"))) putters.push(role);
+  }
+  const expected = [
+    ...["GatewayFunctionRole", "LedgerSweeperRole", "LedgerOwedSettlesSettleRole", "ConsoleFunctionRole"],
+    ...["PaymentsAutoTopUpRole", "PaymentsReconcileRole", "PaymentsWebhookRole"],
+  ];
+  expect(putters.sort()).toEqual(expected.map(roleOf).sort());
+});
+
+test("the console reads no log but what it asks of the gateway's, and takes nothing from a queue", async () => {
+  const role = roleOf("ConsoleFunctionRole");
+  for (const action of ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:PurgeQueue", "sqs:SendMessage"]) {
+    expect(await rights.may(role, action, rights.arnOf("UsageLakeDeadLetters")), action).toBe(false);
+  }
+  for (const log of ["ConsoleFunctionLog", "PaymentsWebhookLog"]) {
+    expect(await rights.may(role, "logs:StartQuery", rights.arnOf(log)), log).toBe(false);
+  }
+  expect(await rights.may(role, "logs:StartQuery", rights.arnOf("GatewayFunctionLog"))).toBe(true);
 });
 
 test("no role may give itself or others rights, or pass a role on", async () => {

@@ -44,11 +44,17 @@ export interface Rights {
   may(role: string, action: string, resource: string): Promise<boolean>;
   /** The ARN of the resource whose logical id begins so. */
   arnOf(idPrefix: string): string;
+  /**
+   * A piece of the template as CloudFormation would hand it over.
+   * @param refs what is known better of a `Ref` than that it is the resource's name
+   */
+  resolve(value: unknown, refs?: (id: string) => string | undefined): unknown;
 }
 
 export function rightsIn(template: TemplateJson): Rights {
   const resources: Record<string, Resource> = template.toJSON()["Resources"];
-  const resolve = (value: unknown): unknown => resolved(value, resources);
+  const resolve: Rights["resolve"] = (value, refs = () => undefined) =>
+    resolved(value, resources, (id) => refs(id) ?? nameOf(id, resources));
   const policies = Object.entries(resources)
     .filter(([, { Type }]) => Type === "AWS::IAM::Policy")
     .map(([name, { Properties }]) => ({
@@ -58,6 +64,7 @@ export function rightsIn(template: TemplateJson): Rights {
     }));
   const policiesOf = (role: string) => policies.filter(({ roles }) => roles.includes(role));
   return {
+    resolve,
     roles: [...new Set(policies.flatMap(({ roles }) => roles))],
     grantedTo: (role) => policiesOf(role).flatMap(({ policy }) => rightsOf(policy)),
     may: (role, action, resource) =>
@@ -103,18 +110,24 @@ function arn(id: string, resource: Resource): string {
   return ARNS[resource["Type"]]?.(id) ?? `arn:aws:unknown:${REGION}:${ACCOUNT}:${id}`;
 }
 
-function resolved(value: unknown, resources: Record<string, Resource>): unknown {
-  if (Array.isArray(value)) return value.map((item) => resolved(item, resources));
+function resolved(
+  value: unknown,
+  resources: Record<string, Resource>,
+  refs: (id: string) => string,
+): unknown {
+  if (Array.isArray(value)) return value.map((item) => resolved(item, resources, refs));
   if (typeof value !== "object" || value === null) return value;
   const { Ref, "Fn::GetAtt": att, "Fn::Join": join } = value as Resource;
-  if (typeof Ref === "string") return PSEUDO[Ref] ?? nameOf(Ref, resources);
+  if (typeof Ref === "string") return PSEUDO[Ref] ?? refs(Ref);
   if (att) {
     const [id, attribute] = att;
     const whole = arn(id, resources[id] ?? {});
     return attribute === "StreamArn" ? `${whole}/stream/2026-11-23T00:00:00.000` : whole;
   }
-  if (join) return join[1].map((part: unknown) => resolved(part, resources)).join(join[0]);
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolved(item, resources)]));
+  if (join) return join[1].map((part: unknown) => resolved(part, resources, refs)).join(join[0]);
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, resolved(item, resources, refs)]),
+  );
 }
 
 /** A secret's `Ref` is its ARN; others are their names. */
