@@ -18,8 +18,18 @@ const CHECKS: readonly (readonly [string, readonly string[]])[] = [
   ["every function as deployed, each call, each right", ["test/deployed"]],
   ["alarms, runbook, dashboard", ["test/lib/operations.test.ts"]],
   ["the bundle as Lambda runs it", ["test/lib/bundle.test.ts", "test/adapters/lambda"]],
-  ["logs and metrics", ["test/adapters/cloudwatch", "test/gateway/log.test.ts"]],
-  ["a charge is never lost", ["test/ledger/settle-owed.test.ts", "test/gateway/errors-store.test.ts"]],
+  [
+    "logs, metrics, traces",
+    ["test/adapters/cloudwatch", "test/gateway/log.test.ts", "test/gateway/trace.test.ts"],
+  ],
+  [
+    "a charge is never lost",
+    [
+      "test/ledger/settle-owed.test.ts",
+      "test/gateway/errors-store.test.ts",
+      "test/gateway/billing-deadline.test.ts",
+    ],
+  ],
   ["the nightly audit", ["test/ledger/audit.test.ts"]],
   ["the deployment guide, step by step", ["test/lib/deploy-guide.test.ts"]],
   ["packages, licences, secrets", ["test/house/supply-chain.test.ts"]],

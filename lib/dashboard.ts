@@ -94,6 +94,8 @@ function speedRow(): IWidget[] {
     { title: "Time to first token, ms", left: percentiles("TimeToFirstTokenMs") },
     { title: "Added by WLRouter, ms", left: percentiles("OverheadMs") },
     { title: "Whole request, ms", left: percentiles("LatencyMs") },
+    // Each process judges for itself: the most that one of them leaves alone.
+    { title: "Routes at rest after failures", left: [gateway("RoutesResting", "Maximum")] },
   );
 }
 

@@ -151,6 +151,8 @@ export interface ProviderRequest {
   readonly outputCapTokens: number;
   readonly stream: boolean;
   readonly signal: AbortSignal;
+  /** The client's trace, to be passed on. */
+  readonly traceHeaders?: Readonly<Record<string, string>> | undefined;
 }
 
 /** What an answer's usage says; undefined where the provider said nothing that can be read. */
@@ -288,6 +290,8 @@ export interface RequestLogLine {
   readonly alarm?: string | undefined;
   /** A charge that is written nowhere else (`encodeOwedSettle`): the audit reads it here. */
   readonly owedSettle?: string | undefined;
+  /** Of the client's `traceparent`. */
+  readonly traceId?: string | undefined;
 }
 
 export interface RequestLog {

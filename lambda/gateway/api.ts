@@ -79,6 +79,7 @@ function addChat(app: Api, gateway: Gateway): void {
         requestId: c.get("requestId"),
         authorization: c.req.header("authorization") ?? null,
         tag: c.req.header("x-wlrouter-tag"),
+        traceparent: c.req.header("traceparent"),
         idempotencyKey: c.req.header("idempotency-key"),
         known: c.get("known"),
         body: () => c.req.arrayBuffer().then((bytes) => new Uint8Array(bytes), brokenOff),

@@ -14,6 +14,7 @@ import type { PlannedRoute } from "./dispatch.ts";
 import type { Gateway } from "./gateway.ts";
 import type { RequestPlan } from "./plan-request.ts";
 import type { Held } from "./take-hold.ts";
+import type { Trace } from "./trace.ts";
 
 /** A request that holds money: everything that is needed to end it. */
 export interface Exchange {
@@ -27,6 +28,7 @@ export interface Exchange {
   readonly plan: RequestPlan;
   readonly held: Held;
   readonly tag: string | undefined;
+  readonly trace: Trace | undefined;
 }
 
 /** How it ended, for the ledger and for the log. */
@@ -162,6 +164,7 @@ function logExchange(exchange: Exchange, ending: Ending, settling: Settling): vo
     overheadMs: exchange.held.atMs - startedAtMs + nowMs - settling.endedAtMs,
     alarm: settling.alarm ?? alarm ?? ending.alarm,
     owedSettle: settling.owedSettle,
+    traceId: exchange.trace?.traceId,
   };
   gateway.log.write(line);
 }

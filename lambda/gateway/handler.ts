@@ -59,6 +59,8 @@ void keyNamed("")
   .get()
   .catch(() => {});
 
+const monitor = createRouteMonitor(catalog.routing.breaker, timers.nowMs);
+
 const api = createApi({
   catalog,
   ledger: createLedger({
@@ -83,11 +85,12 @@ const api = createApi({
     connect: connectUpstream,
     signer: createRequestSigner(access),
   }),
-  monitor: createRouteMonitor(catalog.routing.breaker, timers.nowMs),
+  monitor,
   // Not `console.log`: Lambda's JSON format would wrap the line into a string of another.
   log: createRequestLog(
     (text) => void process.stdout.write(text),
     process.env[ENV.logLevel] === "warn" ? "warn" : "info",
+    monitor,
   ),
   timers,
   newRequestId: () => `req_${uuidv7()}`,

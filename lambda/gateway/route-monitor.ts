@@ -32,6 +32,8 @@ export interface RouteMonitor {
   begin(route: Route, streamed: boolean): Attempt;
   figures(route: Route, streamed: boolean): RouteFigures;
   snapshot(): readonly RouteHealth[];
+  /** The routes that rest at this moment, as `provider|model`. */
+  resting(): readonly string[];
 }
 
 interface Watched {
@@ -69,6 +71,13 @@ export function createRouteMonitor(settings: BreakerSettings, nowMs: () => numbe
         latencyMs: recent(streamed ? firstOutput : wholeAnswer, nowMs()),
         tokensPerSecond: recent(tokensPerSecond, nowMs()),
       };
+    },
+    resting() {
+      const now = nowMs();
+      const names: string[] = [];
+      // Nearly always none: this runs for each request.
+      for (const [name, { restsUntilMs }] of routes) if (restsUntilMs > now) names.push(name);
+      return settings.enabled ? names : [];
     },
     snapshot: () => [...routes.values()].map((route) => healthOf(route, settings, nowMs())),
   };

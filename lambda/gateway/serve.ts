@@ -9,9 +9,10 @@ import { readIdempotency } from "./idempotency.ts";
 import { findModels, planRequest } from "./plan-request.ts";
 import { readTag } from "./tag.ts";
 import { takeHold } from "./take-hold.ts";
+import { readTrace } from "./trace.ts";
 
 /** What is known of a request when it is refused, for its line in the log. */
-export type Known = Partial<Record<"requestId" | "accountId" | "keyId" | "model", string>>;
+export type Known = Partial<Record<"requestId" | "accountId" | "keyId" | "model" | "traceId", string>>;
 
 export interface ChatCall {
   readonly requestId: string;
@@ -19,6 +20,7 @@ export interface ChatCall {
   readonly idempotencyKey: string | undefined;
   /** Of the header `x-wlrouter-tag`. */
   readonly tag: string | undefined;
+  readonly traceparent: string | undefined;
   /** Filled on the way. */
   readonly known: Known;
   /** Reads the body; it is not touched before the key is known to be good. */
@@ -40,6 +42,8 @@ const SILENT_MS = 285_000;
  */
 export async function serveChat(gateway: Gateway, call: ChatCall, invocation: Invocation): Promise<Response> {
   const startedAtMs = gateway.timers.nowMs();
+  const trace = readTrace(call.traceparent);
+  if (trace) Object.assign(call.known, { traceId: trace.traceId });
   const key = await authenticate(call.authorization, gateway.keys, startedAtMs);
   Object.assign(call.known, { accountId: key.accountId, keyId: key.keyId });
   const chat = readChatRequest(await call.body());
@@ -63,13 +67,13 @@ export async function serveChat(gateway: Gateway, call: ChatCall, invocation: In
   });
   const { deadlineMs } = invocation;
   return dispatchChat(
-    { gateway, requestId, startedAtMs, deadlineMs, key, chat, plan, held, tag },
+    { gateway, requestId, startedAtMs, deadlineMs, key, chat, plan, held, tag, trace },
     invocation,
   );
 }
 
 async function dispatchChat(exchange: Exchange, invocation: Invocation): Promise<Response> {
-  const { gateway, chat, plan, held, startedAtMs } = exchange;
+  const { gateway, chat, plan, held, startedAtMs, trace } = exchange;
   const abort = new AbortController();
   const endsAtMs = invocation.deadlineMs - BEFORE_DEADLINE_MS;
   const lastMs = chat.stream ? endsAtMs : Math.min(endsAtMs, startedAtMs + SILENT_MS);
@@ -89,6 +93,7 @@ async function dispatchChat(exchange: Exchange, invocation: Invocation): Promise
       outputCapTokens: held.outputCapTokens,
       stream: chat.stream,
       signal: abort.signal,
+      traceHeaders: trace?.headers,
     },
     { monitor, timers, maxAttempts: catalog.routing.maxAttempts },
   );

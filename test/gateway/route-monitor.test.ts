@@ -36,8 +36,12 @@ describe("a route", () => {
     await fail();
     await fail();
     expect(restMs()).toBeUndefined();
+    expect(monitor.resting()).toEqual([]);
     await fail();
     expect(restMs()).toBe(1_000);
+    expect(monitor.resting()).toEqual(["p1|m"]);
+    pass(1_000);
+    expect(monitor.resting()).toEqual([]);
   });
 
   test("does not rest for half of its calls, nor for what was not its fault", async () => {

@@ -171,6 +171,15 @@ describe.each([anthropicWire(), bedrockWire()])("OpenAI's SDK and $name", (wire)
     expect(JSON.stringify(asked())).not.toContain("seed");
   });
 
+  test("a client's trace is passed on, and what is signed is signed with it", async () => {
+    const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    const messages = [{ role: "user" as const, content: "Hi" }];
+    await at.client.chat.completions.create({ model: MODEL, messages }, { headers: { traceparent } });
+    const headers = at.provider.calls.at(-1)?.headers ?? {};
+    expect(headers["traceparent"]).toBe(traceparent);
+    if (!isClaude) expect(headers["authorization"]).toMatch(/SignedHeaders=[^,]*;traceparent;/);
+  });
+
   test("what is signed is signed for its service and region; what has a key sends it", async () => {
     const headers = at.provider.calls.at(-1)?.headers ?? {};
     if (isClaude) expect(headers["x-api-key"]).toBe("key-of-the-operator");

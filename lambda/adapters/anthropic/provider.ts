@@ -21,6 +21,7 @@ export function createAnthropicProvider(options: AwsProviderOptions<AnthropicSet
     async chat(request) {
       const sent = anthropicRequest(request);
       const headers = {
+        ...request.traceHeaders,
         "content-type": "application/json",
         accept: request.stream ? "text/event-stream" : "application/json",
         "anthropic-version": VERSION,

@@ -26,6 +26,7 @@ export function createBedrockProvider(options: AwsProviderOptions<BedrockSetting
       const sent = bedrockRequest(request);
       const path = `/model/${encodeURIComponent(request.model)}/${request.stream ? "converse-stream" : "converse"}`;
       const headers = {
+        ...request.traceHeaders,
         "content-type": "application/json",
         accept: request.stream ? EVENT_STREAM : "application/json",
       };

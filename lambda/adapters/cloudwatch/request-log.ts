@@ -12,23 +12,35 @@ interface MetricDefinition {
   readonly Unit: "Count" | "Milliseconds" | "None";
 }
 
+/** What this process knows besides the request. */
+export interface ProcessState {
+  /** Routes that are left alone for a while, because they have failed. */
+  resting(): readonly string[];
+}
+
 /**
  * The request's line, which is also its metrics in CloudWatch's embedded metric format: written by hand, since one line a
  * request is all there is, and a library for it would take a tenth of the bundle.
  * @param write takes one line of text, with its end.
  */
-export function createRequestLog(write: (text: string) => void, level: LogLevel): RequestLog {
+export function createRequestLog(
+  write: (text: string) => void,
+  level: LogLevel,
+  state: ProcessState = { resting: () => [] },
+): RequestLog {
   return {
     write(line) {
+      const resting = state.resting();
       const quiet = level === "warn" && line.status < 400 && line.alarm === undefined;
-      write(`${JSON.stringify({ ...(quiet ? {} : line), ...metricsOf(line) })}\n`);
+      const told = { ...(quiet ? {} : line), ...(resting.length > 0 && { resting }) };
+      write(`${JSON.stringify({ ...told, ...metricsOf(line, resting.length) })}\n`);
     },
   };
 }
 
 /** The members that make CloudWatch count a line: which of its figures are metrics, and the figures. */
-function metricsOf(line: RequestLogLine): Record<string, unknown> {
-  const figures = figuresOf(line);
+function metricsOf(line: RequestLogLine, resting: number): Record<string, unknown> {
+  const figures = figuresOf(line, resting);
   const metrics = definitionsOf(figures);
   const directives = [{ Namespace: NAMESPACE, Dimensions: [["service"]], Metrics: metrics }];
   // By code too: a metric of its own for each code that occurs.
@@ -47,10 +59,11 @@ function metricsOf(line: RequestLogLine): Record<string, unknown> {
 const ERRORS: MetricDefinition = { Name: "Errors", Unit: "Count" };
 
 /** What the dashboard and the alarms read (lib/dashboard.ts, lib/operations.ts). */
-function figuresOf(line: RequestLogLine): Record<string, number> {
+function figuresOf(line: RequestLogLine, resting: number): Record<string, number> {
   const { alarm = "" } = line;
   const all: Record<string, number | undefined> = {
     ...(line.outcome === "refused" ? { Refused: 1 } : requestFigures(line)),
+    RoutesResting: resting === 0 ? undefined : resting,
     Alarms: line.alarm === undefined ? undefined : 1,
     SettlesLate: alarm.startsWith("settled_late") ? 1 : undefined,
     SettlesQueued: alarm.startsWith("settle_queued") ? 1 : undefined,

@@ -20,6 +20,7 @@ export function createCohereProvider(options: ProviderOptions<CohereSettings>): 
         upstream({
           path: "/chat",
           headers: {
+            ...request.traceHeaders,
             "content-type": "application/json",
             accept: request.stream ? "text/event-stream" : "application/json",
             ...(key !== undefined && { authorization: `Bearer ${key}` }),

@@ -51,6 +51,7 @@ async function post(upstream: Upstream, settings: GeminiSettings, { request, sen
   return upstream({
     path: `${parentOf(settings, key)}/models/${encodeURIComponent(request.model)}:${method}`,
     headers: {
+      ...request.traceHeaders,
       "content-type": "application/json",
       accept: request.stream ? "text/event-stream" : "application/json",
       ...(key !== undefined && (await identified(credentials, key))),

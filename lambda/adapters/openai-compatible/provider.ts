@@ -19,7 +19,7 @@ export function createOpenAiCompatibleProvider(options: ProviderOptions<OpenAiCo
       const send = (key: string | undefined) =>
         upstream({
           path: chatPath(request.model, settings),
-          headers: { accept, ...(key !== undefined && keyHeader(key, settings)) },
+          headers: { ...request.traceHeaders, accept, ...(key !== undefined && keyHeader(key, settings)) },
           body,
           signal: request.signal,
         });

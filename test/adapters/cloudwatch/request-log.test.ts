@@ -16,9 +16,9 @@ const ENDED: RequestLogLine = {
   overheadMs: 12,
 };
 
-function written(line: RequestLogLine, level: LogLevel = "info") {
+function written(line: RequestLogLine, level: LogLevel = "info", resting: readonly string[] = []) {
   const texts: string[] = [];
-  createRequestLog((text) => texts.push(text), level).write(line);
+  createRequestLog((text) => texts.push(text), level, { resting: () => resting }).write(line);
   expect(texts).toHaveLength(1);
   expect(texts[0]).toMatch(/^[^\n]+\n$/);
   return JSON.parse(texts[0] ?? "");
@@ -80,6 +80,15 @@ test.each([
     Alarms: 1,
     [name]: 1,
   });
+});
+
+test("routes at rest are named and counted by any line that is written meanwhile, whatever the level", () => {
+  const resting = ["p1|model-a", "p2|model-b"];
+  for (const line of [ENDED, { ...ENDED, status: 503, outcome: "refused", code: "no_route_available" }]) {
+    const told = written(line, "warn", resting);
+    expect(told.resting).toEqual(resting);
+    expect(counted(told)["WLRouter service=gateway"]).toMatchObject({ RoutesResting: 2 });
+  }
 });
 
 test("at level warn what went well is counted and not told, and everything else is told", () => {
