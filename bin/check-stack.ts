@@ -31,7 +31,7 @@ const CHECKS: readonly (readonly [string, readonly string[]])[] = [
     ],
   ],
   ["the nightly audit", ["test/ledger/audit.test.ts"]],
-  ["the deployment guide, step by step", ["test/lib/deploy-guide.test.ts"]],
+  ["the guide, step by step, against the template", ["test/lib/deploy-guide.test.ts"]],
   ["packages, licences, secrets", ["test/house/supply-chain.test.ts"]],
 ];
 

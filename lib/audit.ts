@@ -35,6 +35,12 @@ export class Audit extends Construct {
       schedule: Schedule.cron({ hour: "3", minute: "30" }),
       targets: [new LambdaFunction(room, { retryAttempts: 0, deadLetterQueue: deadLetters })],
     });
+    addAlarm(this, "Silent", {
+      metric: room.metricInvocations({ period: Duration.days(1) }),
+      from: 1,
+      below: true,
+      meaning: "There has been no audit for a day: nobody would see a difference.",
+    });
     for (const [name, metric] of [
       ["Differences", "AuditDifferences"],
       ["CutShort", "AuditsCutShort"],

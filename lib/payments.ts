@@ -97,6 +97,12 @@ export class Payments extends Construct {
       schedule: Schedule.cron({ minute: "40" }),
       targets: [new LambdaFunction(room, { retryAttempts: 0, deadLetterQueue: deadLetters })],
     });
+    addAlarm(this, "NotComparing", {
+      metric: room.metricInvocations({ period: Duration.hours(2) }),
+      from: 1,
+      below: true,
+      meaning: "Payments have not been compared with credits for two hours: nobody would see a difference.",
+    });
     addAlarm(this, "PaymentDifferences", {
       metric: metricNamed("PaymentDifferences", Duration.hours(1)),
       from: 1,

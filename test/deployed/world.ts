@@ -77,7 +77,7 @@ export async function openDeployedWorld() {
     },
   });
   return {
-    ...{ synthesized, rights, aws, provider, stripe, started, start, ledgerWorld },
+    ...{ synthesized, rights, aws, provider, stripe, started, start, ledgerWorld, consoleFunction },
     objects: createObjectStore(createS3Client(s3.endpoint), LOCAL_BUCKET),
     /** Somebody signed in at the console. */
     async signedIn(user: string, query = ""): Promise<Browser> {

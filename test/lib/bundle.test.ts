@@ -19,6 +19,7 @@ import { formatKey } from "../../lambda/core/keys.ts";
 import { type LocalDynamo, startDynamo } from "../../local/dynamodb.ts";
 import { proxyEvent } from "../adapters/lambda/events.ts";
 import { type Invocation, installStreamingGlobal, invoke } from "../adapters/lambda/fake-runtime.ts";
+import { anyEvent } from "../adapters/lambda/odd-events.ts";
 import { CANARY, SYNTHESIS_LIMIT_MS, type Synthesized, synthesize } from "./synthesized.ts";
 
 type Handler = Parameters<typeof invoke>[0];
@@ -175,43 +176,6 @@ test.each([false, true])(
     });
   },
 );
-
-const header = fc.oneof(
-  fc.constantFrom(
-    "authorization",
-    "content-type",
-    "idempotency-key",
-    "x-wlrouter-tag",
-    "cookie",
-    "host",
-    "origin",
-  ),
-  fc.string({ maxLength: 12 }),
-);
-const text = fc.oneof(
-  fc.string({ maxLength: 40 }),
-  fc.string({ unit: "binary", maxLength: 20 }),
-  fc.constant("Bearer wlrouter_"),
-);
-const many = fc.oneof(
-  fc.constant(null),
-  fc.dictionary(header, fc.array(text, { maxLength: 2 }), { maxKeys: 4 }),
-);
-
-const anyEvent = fc.record({
-  httpMethod: fc.oneof(fc.constantFrom("GET", "POST", "PUT", "OPTIONS", "HEAD", "TRACE", "CONNECT"), text),
-  path: text,
-  pathParameters: fc.oneof(
-    fc.constant(null),
-    fc.record({
-      proxy: fc.oneof(text, fc.constantFrom("v1/chat/completions", "v1/requests/x", "v1/models/%00")),
-    }),
-  ),
-  multiValueHeaders: many,
-  multiValueQueryStringParameters: many,
-  body: fc.oneof(fc.constant(null), text),
-  isBase64Encoded: fc.boolean(),
-});
 
 test("whatever path, query, headers and body come, the answer is JSON with a request id, and no stack", async () => {
   await fc.assert(

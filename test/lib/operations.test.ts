@@ -84,6 +84,14 @@ test("the dashboard shows every alarm, every queue of dead letters and every fun
   }
 });
 
+test("the runbook describes the dashboard as it is: the same graphs in the same order", () => {
+  const body = flat(only("AWS::CloudWatch::Dashboard")["Properties"].DashboardBody);
+  const titles = [...body.matchAll(/\\*"title\\*":\\*"([^"\\]+)/g)].map(([, title]) => title);
+  const [, section = ""] = readFileSync("docs/runbook.md", "utf8").split("## The dashboard\n");
+  const rows = [...(section.split("\n## ")[0] ?? "").matchAll(/^\| [^|]*\| ([A-Z][^|]*) \|$/gm)];
+  expect(rows.flatMap(([, graphs = ""]) => graphs.split(" · "))).toEqual(titles);
+});
+
 test("the dashboard and the alarms name metrics that the rooms write, and no others", () => {
   const sources = ["lambda/adapters/cloudwatch/request-log.ts", ...handlers()].map((file) =>
     readFileSync(file, "utf8"),

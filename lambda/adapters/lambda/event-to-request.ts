@@ -11,6 +11,8 @@ export function eventToRequest(event: APIGatewayProxyEvent): Request {
   if (typeof event.httpMethod !== "string" || typeof event.path !== "string") {
     throw new TypeError("The event has no method or no path.");
   }
+  // A router that keeps methods in an object would find `toString` there.
+  if (!/^[A-Z]+$/.test(event.httpMethod)) throw new TypeError("There is no such method.");
   const url = new URL(`https://${event.requestContext?.domainName ?? "localhost"}`);
   url.pathname = pathOf(event);
   for (const [name, value] of pairs(event.multiValueQueryStringParameters, event.queryStringParameters)) {

@@ -1,6 +1,7 @@
 /**
  * Trigger: a schedule, each night.
- * Purpose: say so if anything that must be equal is not: balances and entries, ledger and lake, log and ledger.
+ * Purpose: say so if anything that must be equal is not: balances and entries, ledger and lake, log and ledger. The
+ * ledger and Stripe are compared each hour, by payments/reconcile, whose alarms also ring when it does not run.
  * Steps: verify each account; compare yesterday's charges with the lake's rows; take up charges that only the log knows.
  * A retry, or a second run, reads the same again; what it puts into the queue twice is applied once.
  */

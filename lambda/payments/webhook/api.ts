@@ -77,6 +77,11 @@ export function createWebhook(world: WebhookWorld): Hono {
   return app;
 }
 
+/** To an event of API Gateway's that no request can be made of: a header, say, that HTTP forbids. */
+export function noRequest(): Response {
+  return refusal("unreadable", "This is not an HTTP request that can be understood.", 400);
+}
+
 function refusal(code: string, message: string, status: number): Response {
   return Response.json({ error: { code, message } }, { status });
 }

@@ -18,7 +18,7 @@ import { eventToRequest } from "../../adapters/lambda/event-to-request.ts";
 import { providerKeysFromSecret, secretsManagerReader } from "../../adapters/secrets/provider-keys.ts";
 import { createStripeProcessor } from "../../adapters/stripe/processor.ts";
 import { ENV, environmentVariable, PAYMENT_SECRETS, PAYMENTS_FILE } from "../../env.ts";
-import { createWebhook } from "./api.ts";
+import { createWebhook, noRequest } from "./api.ts";
 
 const nowMs = () => Date.now();
 const pause = (milliseconds: number) => sleep(milliseconds);
@@ -56,11 +56,21 @@ const webhook = createWebhook({
 });
 
 export async function handler(event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult> {
-  const response = await webhook.fetch(eventToRequest(event));
+  const request = requestOf(event);
+  const response = request ? await webhook.fetch(request) : noRequest();
   metrics.publishStoredMetrics();
   return {
     statusCode: response.status,
     headers: Object.fromEntries(response.headers),
     body: await response.text(),
   };
+}
+
+/** A throw would be a failure of the function, and ring for what anybody can send. */
+function requestOf(event: APIGatewayProxyEvent): Request | undefined {
+  try {
+    return eventToRequest(event);
+  } catch {
+    return undefined;
+  }
 }

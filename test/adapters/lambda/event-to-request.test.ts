@@ -80,6 +80,7 @@ test.each([
   ["no path", { path: null }],
   ["a method that is not one", { httpMethod: "NOT A METHOD" }],
   ["a method that fetch forbids", { httpMethod: "TRACE" }],
+  ["a method that every object has", { httpMethod: "toString" }],
   ["a header that HTTP forbids", { multiValueHeaders: { "bad name": ["x"] } }],
   ["a header value that HTTP forbids", { multiValueHeaders: { "x-tag": ["日本"] } }],
 ])("an event with %s is refused", (_what, changes) => {
