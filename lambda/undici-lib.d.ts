@@ -9,12 +9,3 @@ declare module "undici/lib/dispatcher/pool.js" {
 declare module "undici/lib/core/errors.js" {
   export { errors as default } from "undici";
 }
-
-/** The index makes this a method of every dispatcher. */
-declare module "undici/lib/api/api-request.js" {
-  import type { Dispatcher } from "undici";
-  export default function request(
-    this: Dispatcher,
-    options: Dispatcher.RequestOptions,
-  ): Promise<Dispatcher.ResponseData>;
-}

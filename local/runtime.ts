@@ -1,6 +1,4 @@
-import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { v7 as uuidv7 } from "uuid";
 import { createRequestSigner } from "../lambda/adapters/aws-json/request-signer.ts";
 import { localDynamoClient } from "../lambda/adapters/aws-json/services.ts";
 import { createAccounts } from "../lambda/adapters/dynamodb/accounts.ts";
@@ -15,7 +13,9 @@ import type { RequestLog } from "../lambda/core/ports.ts";
 import type { Timers } from "../lambda/core/timers.ts";
 import { createApi } from "../lambda/gateway/api.ts";
 import { cachedKeyFinder } from "../lambda/gateway/authenticate.ts";
+import type { Gateway } from "../lambda/gateway/gateway.ts";
 import { createProviders } from "../lambda/gateway/providers.ts";
+import { createRandomNames } from "../lambda/gateway/random-names.ts";
 import { createRouteMonitor } from "../lambda/gateway/route-monitor.ts";
 import { sweep } from "../lambda/ledger/sweep.ts";
 import { commandLineCredentials } from "./aws-credentials.ts";
@@ -57,12 +57,13 @@ export function wireLocal(
   const client = localDynamoClient(dynamo.endpoint, EMBEDDED_ANSWER_MS);
   const store = watch(createDirectStore(client.call), dynamo.tables.ledger);
   const queries = createDirectQueries(client.call);
+  const names = createRandomNames();
   const ledger = createLedger({
     store,
     tables: dynamo.tables,
     nowMs: timers.nowMs,
     pause,
-    newAttempt: () => randomBytes(5).toString("base64url"),
+    newAttempt: names.attempt,
   });
   const accounts = createAccounts(store, queries, dynamo.tables);
   const catalog = localCatalog(catalogFile, (apiKeyEnv) => Boolean(process.env[apiKeyEnv]));
@@ -85,7 +86,7 @@ export function wireLocal(
   });
   const demo = createDemoProvider();
   const monitor = createRouteMonitor(catalog.routing.breaker, timers.nowMs);
-  const api = createApi({
+  const gateway: Gateway = {
     catalog,
     ledger,
     owedSettles,
@@ -95,11 +96,12 @@ export function wireLocal(
     monitor,
     log,
     timers,
-    newRequestId: () => `req_${uuidv7()}`,
+    newRequestId: names.requestId,
     random: Math.random,
-  });
+  };
   return {
-    api,
+    gateway,
+    api: createApi(gateway),
     catalog,
     /** What is known of each route that was called: for the operator's page of providers. */
     routeHealth: monitor.snapshot,

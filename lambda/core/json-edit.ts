@@ -3,11 +3,10 @@ import { topLevelMembers } from "./top-level-members.ts";
 /** Top-level members to set; `undefined` removes one. */
 export type Edits = Readonly<Record<string, unknown>>;
 
-const encoder = new TextEncoder();
-const OPEN = encoder.encode("{");
-const COLON = encoder.encode(":");
-const COMMA = encoder.encode(",");
-const CLOSE = encoder.encode("}");
+const OPEN = Buffer.from("{");
+const COLON = Buffer.from(":");
+const COMMA = Buffer.from(",");
+const CLOSE = Buffer.from("}");
 
 /**
  * A JSON object with some top-level members replaced, added or removed, by splicing its bytes: every other member
@@ -29,19 +28,13 @@ export function editObject(json: Uint8Array, edits: Edits): Uint8Array {
   for (const [name, value] of Object.entries(edits)) {
     if (value !== undefined && !members.has(name)) pieces.push(COMMA, encode(name), COLON, encode(value));
   }
-  return concat([OPEN, ...pieces.slice(1), CLOSE]);
+  // In place of the first member's comma.
+  pieces[0] = OPEN;
+  pieces.push(CLOSE);
+  return Buffer.concat(pieces);
 }
 
-function encode(value: unknown): Uint8Array {
-  return encoder.encode(JSON.stringify(value));
-}
-
-function concat(pieces: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
+/** Not a TextEncoder, whose every result is an ArrayBuffer of its own: these are a few bytes each. */
+function encode(value: unknown): Buffer {
+  return Buffer.from(JSON.stringify(value));
 }

@@ -16,8 +16,6 @@ const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
-const decoder = new TextDecoder();
-
 /**
  * The members of a JSON object in their order, duplicates included. Values are stepped over, not read: the text
  * must already have passed `JSON.parse`, so only what the scan itself trips over is reported.
@@ -25,6 +23,7 @@ const decoder = new TextDecoder();
  */
 export function topLevelMembers(json: Uint8Array): Member[] {
   const members: Member[] = [];
+  const bytes = Buffer.from(json.buffer, json.byteOffset, json.byteLength);
   let at = skipSpace(json, startsWithByteOrderMark(json) ? 3 : 0);
   at = skipSpace(json, expect(json, at, OPEN_BRACE));
   while (json[at] !== CLOSE_BRACE) {
@@ -32,7 +31,7 @@ export function topLevelMembers(json: Uint8Array): Member[] {
     const nameEnd = skipString(json, expect(json, at, QUOTE));
     const valueStart = skipSpace(json, expect(json, skipSpace(json, nameEnd), COLON));
     const end = skipValue(json, valueStart);
-    members.push({ name: readName(json.subarray(start, nameEnd)), start, valueStart, end });
+    members.push({ name: readName(bytes.toString("utf8", start, nameEnd)), start, valueStart, end });
     at = skipSpace(json, end);
     if (json[at] !== CLOSE_BRACE) at = skipSpace(json, expect(json, at, COMMA));
   }
@@ -44,9 +43,8 @@ function startsWithByteOrderMark(json: Uint8Array): boolean {
   return json[0] === 0xef && json[1] === 0xbb && json[2] === 0xbf;
 }
 
-function readName(quoted: Uint8Array): string {
-  const text = decoder.decode(quoted);
-  return text.includes("\\") ? String(JSON.parse(text)) : text.slice(1, -1);
+function readName(quoted: string): string {
+  return quoted.includes("\\") ? String(JSON.parse(quoted)) : quoted.slice(1, -1);
 }
 
 function expect(json: Uint8Array, at: number, byte: number): number {

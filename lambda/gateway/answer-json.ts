@@ -1,3 +1,4 @@
+import type { Answer } from "../core/answer.ts";
 import type { Model } from "../core/catalog.ts";
 import { GatewayError } from "../core/errors.ts";
 import { estimateTokens, estimateUsage } from "../core/estimate.ts";
@@ -10,7 +11,7 @@ import { NO_USAGE, type Usage } from "../core/usage.ts";
 import { answerHeaders } from "./answer-headers.ts";
 import { inputPartsOf } from "./chat-request.ts";
 import type { Answered, Dispatch } from "./dispatch.ts";
-import { alarmOf, asGatewayError, errorResponse, statusOf } from "./errors.ts";
+import { alarmOf, asGatewayError, errorAnswer, statusOf } from "./errors.ts";
 import { drainEntry, type Ending, type Exchange, NOTHING, settleExchange } from "./exchange.ts";
 import type { Invocation } from "./gateway.ts";
 import { textsOf } from "./stream-text.ts";
@@ -25,9 +26,9 @@ export async function answerJson(
   exchange: Exchange,
   dispatch: Dispatch,
   invocation: Invocation,
-): Promise<Response> {
+): Promise<Answer> {
   let ending: Ending;
-  let response: Response;
+  let response: Answer;
   try {
     const answered = await dispatch.next();
     if (answered.answer.type !== "json") throw new Error("a stream came that nobody asked for");
@@ -64,14 +65,13 @@ function responseOf(
   answered: Answered,
   answer: JsonAnswer,
   { usage, costPicoUsd }: Metered,
-): Response {
+): Answer {
   const body = editObject(answer.body, {
     usage: usageWithCost(answer.fields["usage"], usage, costPicoUsd),
     request_id: exchange.requestId,
   });
-  return new Response(body, {
-    headers: { ...answerHeaders(exchange, answered), "content-type": "application/json" },
-  });
+  const headers = { ...answerHeaders(exchange, answered), "content-type": "application/json" };
+  return { status: 200, headers, body };
 }
 
 /**
@@ -83,7 +83,7 @@ export async function endUnanswered(
   dispatch: Dispatch,
   thrown: unknown,
   invocation: Invocation,
-): Promise<Response> {
+): Promise<Answer> {
   if (!dispatch.current) {
     await exchange.gateway.ledger.release(exchange.held.open).catch(() => {});
     throw thrown;
@@ -99,7 +99,7 @@ export async function endUnanswered(
     alarm: alarmOf(error) ?? dispatch.alarm,
   });
   invocation.waitUntil(drainEntry(exchange, entry));
-  return errorResponse(error, exchange.requestId);
+  return errorAnswer(error, exchange.requestId);
 }
 
 /** What an answer nobody counted probably used. */

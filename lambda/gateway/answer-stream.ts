@@ -1,3 +1,4 @@
+import type { Answer } from "../core/answer.ts";
 import type { Outcome } from "../core/charge.ts";
 import type { GatewayError } from "../core/errors.ts";
 import { type Metered, meter } from "../core/metering.ts";
@@ -47,7 +48,7 @@ export async function answerStream(
   dispatch: Dispatch,
   invocation: Invocation,
   signal: AbortSignal,
-): Promise<Response> {
+): Promise<Answer> {
   let first: Answered;
   try {
     first = await dispatch.next();
@@ -65,7 +66,7 @@ export async function answerStream(
     firstTokenAtMs: undefined,
   };
   invocation.waitUntil(pump(exchange, dispatch, outlet, progress));
-  return new Response(outlet.readable, { headers: { ...answerHeaders(exchange, first), ...HEADERS } });
+  return { status: 200, headers: { ...answerHeaders(exchange, first), ...HEADERS }, body: outlet };
 }
 
 async function pump(

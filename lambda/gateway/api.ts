@@ -9,11 +9,15 @@ import { formatUsd } from "../core/money.ts";
 import { lookUpRequest } from "../core/request-lookup.ts";
 import { accountView, keyView } from "../core/views.ts";
 import { authenticate } from "./authenticate.ts";
+import { EXPOSED_HEADERS } from "./browsers.ts";
+import { CHAT_PATH } from "./chat-door.ts";
 import { MAX_BODY_BYTES } from "./chat-request.ts";
-import { alarmOf, asGatewayError, errorResponse, statusOf } from "./errors.ts";
+import { tooLarge } from "./errors.ts";
 import type { Gateway } from "./gateway.ts";
-import { type Known, serveChat } from "./serve.ts";
+import { refuse } from "./refuse.ts";
+import { chatCallOf, type Known, serveChat } from "./serve.ts";
 import { answerUsage, readUsageQuery } from "./usage-query.ts";
+import { toResponse } from "./web-response.ts";
 
 /** The shape in which a platform hands over what it knows of an invocation. */
 export interface ApiEnvironment {
@@ -33,7 +37,7 @@ export function createApi(gateway: Gateway): Api {
     await next();
     c.res.headers.set("x-request-id", requestIdOf(c));
   });
-  app.use("/v1/*", cors({ origin: allowedOrigins(gateway), exposeHeaders: EXPOSED, maxAge: 86_400 }));
+  app.use("/v1/*", cors({ origin: allowedOrigins(gateway), exposeHeaders: EXPOSED_HEADERS, maxAge: 86_400 }));
   addChat(app, gateway);
   addModels(app, gateway);
   addAccount(app, gateway);
@@ -52,18 +56,6 @@ function requestIdOf(c: Context<ApiEnvironment>): string {
   return c.get("known").requestId ?? c.get("requestId");
 }
 
-const EXPOSED = [
-  "x-request-id",
-  "retry-after",
-  "x-should-retry",
-  "x-wlrouter-provider",
-  "x-wlrouter-model",
-  ...["limit", "remaining", "reset"].flatMap((what) => [
-    `x-ratelimit-${what}-requests`,
-    `x-ratelimit-${what}-tokens`,
-  ]),
-];
-
 function allowedOrigins({ catalog }: Gateway): string | string[] {
   return catalog.corsOrigins.includes("*") ? "*" : [...catalog.corsOrigins];
 }
@@ -72,23 +64,19 @@ function addChat(app: Api, gateway: Gateway): void {
   const bounded = bodyLimit({ maxSize: MAX_BODY_BYTES, onError: () => Promise.reject(tooLarge()) });
   // A body without a length is read here; every later failure is caught where it happens, before this sees it.
   const limit: typeof bounded = (c, next) => bounded(c, next).catch(brokenOff);
-  app.post("/v1/chat/completions", limit, (c) =>
+  app.post(CHAT_PATH, limit, (c) =>
     serveChat(
       gateway,
-      {
+      chatCallOf((name) => c.req.header(name), {
         requestId: c.get("requestId"),
-        authorization: c.req.header("authorization") ?? null,
-        tag: c.req.header("x-wlrouter-tag"),
-        traceparent: c.req.header("traceparent"),
-        idempotencyKey: c.req.header("idempotency-key"),
         known: c.get("known"),
         body: () => c.req.arrayBuffer().then((bytes) => new Uint8Array(bytes), brokenOff),
-      },
+      }),
       {
         deadlineMs: c.env.deadlineMs,
         waitUntil: (promise) => c.executionCtx.waitUntil(promise),
       },
-    ),
+    ).then(toResponse),
   );
 }
 
@@ -155,7 +143,7 @@ function addAccount(app: Api, gateway: Gateway): void {
 }
 
 const METHODS: Readonly<Record<string, string>> = {
-  "/v1/chat/completions": "POST",
+  [CHAT_PATH]: "POST",
   "/v1/models": "GET",
   "/v1/models/:id{.+}": "GET",
   "/v1/balance": "GET",
@@ -181,28 +169,13 @@ function addRefusals(app: Api, gateway: Gateway): void {
     );
   });
   app.onError((thrown, c) => {
-    const error = asGatewayError(thrown);
-    const [requestId, startedAtMs] = [requestIdOf(c), c.get("startedAtMs")];
-    const nowMs = gateway.timers.nowMs();
-    gateway.log.write({
-      at: new Date(nowMs).toISOString(),
-      ...c.get("known"),
-      requestId,
-      status: statusOf(error),
-      code: error.code,
-      outcome: "refused",
-      latencyMs: nowMs - startedAtMs,
-      alarm: alarmOf(error),
-    });
-    return errorResponse(error, requestId);
+    const requestId = requestIdOf(c);
+    const startedAtMs = c.get("startedAtMs");
+    return toResponse(refuse(gateway, thrown, { requestId, startedAtMs, known: c.get("known") }));
   });
 }
 
 function brokenOff(cause: unknown): never {
   if (cause instanceof GatewayError) throw cause;
   throw new GatewayError("invalid_json", "The body broke off before its end.", { cause });
-}
-
-function tooLarge(): GatewayError {
-  return new GatewayError("request_too_large", "The body is larger than 6 MB. Send less, or images by URL.");
 }

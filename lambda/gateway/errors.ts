@@ -1,3 +1,4 @@
+import type { Answer } from "../core/answer.ts";
 import { type ErrorCode, GatewayError } from "../core/errors.ts";
 
 interface HttpMeaning {
@@ -72,11 +73,16 @@ function errorHeaders(error: GatewayError): Record<string, string> {
   };
 }
 
-export function errorResponse(error: GatewayError, requestId: string): Response {
-  return Response.json(errorBody(error, requestId), {
+export function errorAnswer(error: GatewayError, requestId: string): Answer {
+  return {
     status: statusOf(error),
-    headers: errorHeaders(error),
-  });
+    headers: { "content-type": "application/json", ...errorHeaders(error) },
+    body: JSON.stringify(errorBody(error, requestId)),
+  };
+}
+
+export function tooLarge(): GatewayError {
+  return new GatewayError("request_too_large", "The body is larger than 6 MB. Send less, or images by URL.");
 }
 
 /** Anything that is not meant for the client is a bug: it sees 500 and nothing of it. */

@@ -1,13 +1,12 @@
 /**
  * Trigger: API Gateway, every request, answered as a stream.
  * Purpose: the public API.
- * Steps: wire the adapters once per environment; then each request goes its way through `api.ts` and `serve.ts`.
+ * Steps: wire the adapters once per environment; then each chat goes its way through `chat-door.ts` and `serve.ts`, every
+ * other request through `api.ts`.
  * A retry by the client is a new request with a new hold. Nothing retries this function itself.
  */
-import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { v7 as uuidv7 } from "uuid";
 import { accountOfArn } from "../adapters/aws-json/endpoints.ts";
 import { createRequestSigner } from "../adapters/aws-json/request-signer.ts";
 import { dynamoClient, functionAccess, secretsClient, sqsClient } from "../adapters/aws-json/services.ts";
@@ -26,7 +25,10 @@ import type { Timers } from "../core/timers.ts";
 import { ENV, environmentVariable } from "../env.ts";
 import { createApi } from "./api.ts";
 import { cachedKeyFinder } from "./authenticate.ts";
+import { CHAT_PATH, createChatDoor } from "./chat-door.ts";
+import type { Gateway } from "./gateway.ts";
 import { createProviders } from "./providers.ts";
+import { createRandomNames } from "./random-names.ts";
 import { createRouteMonitor } from "./route-monitor.ts";
 
 const timers: Timers = {
@@ -47,6 +49,7 @@ const secretArn = environmentVariable(ENV.providerSecretArn);
 const access = functionAccess(process.env, timers.nowMs);
 // The tables are in the account that the secret is in.
 const dynamo = dynamoClient(access, accountOfArn(secretArn));
+const names = createRandomNames();
 const store = createDirectStore(dynamo.call);
 // The catalog travels beside the bundle, compiled and validated when the stack was synthesized.
 const catalog = loadCatalog(JSON.parse(readFileSync(new URL("./catalog.json", import.meta.url), "utf8")));
@@ -60,15 +63,14 @@ void keyNamed("")
   .catch(() => {});
 
 const monitor = createRouteMonitor(catalog.routing.breaker, timers.nowMs);
-
-const api = createApi({
+const gateway: Gateway = {
   catalog,
   ledger: createLedger({
     store,
     tables,
     nowMs: timers.nowMs,
     pause,
-    newAttempt: () => randomBytes(5).toString("base64url"),
+    newAttempt: names.attempt,
   }),
   owedSettles: createOwedSettles(sqsClient(access).call, environmentVariable(ENV.owedSettlesQueue), pause),
   entries: createAccounts(store, createDirectQueries(dynamo.call), tables),
@@ -93,10 +95,12 @@ const api = createApi({
     monitor,
   ),
   timers,
-  newRequestId: () => `req_${uuidv7()}`,
+  newRequestId: names.requestId,
   random: Math.random,
-});
+};
+const api = createApi(gateway);
 
-export const handler = streamHandler((request, context) =>
-  api.fetch(request, { deadlineMs: context.deadlineMs }, context),
+export const handler = streamHandler(
+  (request, context) => api.fetch(request, { deadlineMs: context.deadlineMs }, context),
+  { plainRoute: { method: "POST", path: CHAT_PATH, answer: createChatDoor(gateway) } },
 );

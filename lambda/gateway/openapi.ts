@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { GROUPINGS } from "../core/usage-groups.ts";
-import { chatRequestSchema } from "./chat-request.ts";
+import { chatRequestSchema } from "./chat-schema.ts";
 
 const usd = z
   .string()

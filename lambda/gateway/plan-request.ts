@@ -5,9 +5,10 @@ import type { ApiKey } from "../core/keys.ts";
 import type { Prices } from "../core/prices.ts";
 import { findVariant, planRoutes } from "../core/route-plan.ts";
 import { BUILT_IN_VARIANTS, type RoutePreference, readRoutePreference } from "../core/route-preference.ts";
-import { type ChatRequest, inputPartsOf, refuseUnreadable } from "./chat-request.ts";
+import { type ChatRequest, inputPartsOf } from "./chat-request.ts";
 import { allResting, type PlannedRoute } from "./dispatch.ts";
 import type { Gateway } from "./gateway.ts";
+import { refuseUnreadable } from "./refused-fields.ts";
 
 /** A model that a request names, and how it wants its routes chosen. */
 export interface WantedModel {

@@ -1,3 +1,4 @@
+import type { Answer } from "../core/answer.ts";
 import { answerJson, deadlineError } from "./answer-json.ts";
 import { answerStream } from "./answer-stream.ts";
 import { authenticate } from "./authenticate.ts";
@@ -24,7 +25,21 @@ export interface ChatCall {
   /** Filled on the way. */
   readonly known: Known;
   /** Reads the body; it is not touched before the key is known to be good. */
-  readonly body: () => Promise<Uint8Array>;
+  readonly body: () => Uint8Array | Promise<Uint8Array>;
+}
+
+/** The call that a request's headers make. */
+export function chatCallOf(
+  header: (name: string) => string | undefined,
+  request: Pick<ChatCall, "requestId" | "known" | "body">,
+): ChatCall {
+  return {
+    ...request,
+    authorization: header("authorization") ?? null,
+    tag: header("x-wlrouter-tag"),
+    traceparent: header("traceparent"),
+    idempotencyKey: header("idempotency-key"),
+  };
 }
 
 /**
@@ -40,7 +55,7 @@ const SILENT_MS = 285_000;
  * dispatched is settled exactly once, by `answerJson` or `answerStream`.
  * @throws GatewayError for everything that is answered with an error before the first byte.
  */
-export async function serveChat(gateway: Gateway, call: ChatCall, invocation: Invocation): Promise<Response> {
+export async function serveChat(gateway: Gateway, call: ChatCall, invocation: Invocation): Promise<Answer> {
   const startedAtMs = gateway.timers.nowMs();
   const trace = readTrace(call.traceparent);
   if (trace) Object.assign(call.known, { traceId: trace.traceId });
@@ -72,7 +87,7 @@ export async function serveChat(gateway: Gateway, call: ChatCall, invocation: In
   );
 }
 
-async function dispatchChat(exchange: Exchange, invocation: Invocation): Promise<Response> {
+async function dispatchChat(exchange: Exchange, invocation: Invocation): Promise<Answer> {
   const { gateway, chat, plan, held, startedAtMs, trace } = exchange;
   const abort = new AbortController();
   const endsAtMs = invocation.deadlineMs - BEFORE_DEADLINE_MS;

@@ -18,21 +18,34 @@ export interface StreamText {
 export function createStreamText(): StreamText {
   let kept: Uint8Array[] = [];
   let keptBytes = 0;
+  /** Decoded, and not counted yet from the first one on. */
+  let lines: string[] = [];
+  let first = 0;
   let total = { ascii: 0, other: 0 };
   let hasMedia = false;
 
-  const count = () => {
-    for (const event of kept
-      .map((bytes) => decoder.decode(bytes))
-      .join("")
-      .split("\n")) {
-      const chunk = readLine(event);
-      const text = countText(textsOf(chunk));
-      hasMedia ||= isMedia(chunk);
-      total = { ascii: total.ascii + text.ascii, other: total.other + text.other };
-    }
+  const decode = () => {
+    if (kept.length === 0) return;
+    const text = kept.map((bytes) => decoder.decode(bytes)).join("");
+    lines = [...lines.slice(first), ...text.split("\n")];
+    first = 0;
     kept = [];
     keptBytes = 0;
+  };
+
+  const countLine = () => {
+    const chunk = readLine(lines[first] ?? "");
+    first += 1;
+    const text = countText(textsOf(chunk));
+    hasMedia ||= isMedia(chunk);
+    total = { ascii: total.ascii + text.ascii, other: total.other + text.other };
+  };
+
+  const count = () => {
+    decode();
+    while (first < lines.length) countLine();
+    lines = [];
+    first = 0;
   };
 
   return {
@@ -46,7 +59,9 @@ export function createStreamText(): StreamText {
       return total;
     },
     hasOutput() {
-      count();
+      decode();
+      // A first read may hold dozens of events, and one with text is enough.
+      while (first < lines.length && !hasMedia && total.ascii + total.other === 0) countLine();
       return hasMedia || total.ascii + total.other > 0;
     },
   };

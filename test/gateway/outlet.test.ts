@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { createOutlet, type Outlet } from "../../lambda/gateway/outlet.ts";
+import { readableOf } from "../../lambda/gateway/web-response.ts";
 import { type ManualTimers, manualTimers } from "./manual-timers.ts";
 
 const HIGH_WATER_BYTES = 64 * 1024;
@@ -7,11 +8,20 @@ const KEEP_ALIVE = ": keep-alive\n\n";
 
 let timers: ManualTimers;
 let deadline: AbortController;
-let outlet: Outlet;
+let outlet: Outlet & { readonly readable: ReadableStream<Uint8Array> };
 beforeEach(() => {
   timers = manualTimers();
   deadline = new AbortController();
-  outlet = createOutlet(timers, deadline.signal);
+  const made = createOutlet(timers, deadline.signal);
+  let readable: ReadableStream<Uint8Array> | undefined;
+  outlet = {
+    ...made,
+    /** Connected when it is first read: what was written before waits for it. */
+    get readable() {
+      readable ??= readableOf(made);
+      return readable;
+    },
+  };
 });
 
 function write(text: string): Promise<void> | undefined {

@@ -43,9 +43,15 @@ export function createSigner({ region, service }: { region: string; service: str
   };
 }
 
-/** `20150830T123600Z`. */
+let written = { second: Number.NaN, text: "" };
+
+/** `20150830T123600Z`. Many requests are signed within the same second. */
 export function amzDate(epochMs: number): string {
-  return new Date(epochMs).toISOString().replace(/[-:]|\.\d{3}/g, "");
+  const second = Math.floor(epochMs / 1_000);
+  if (written.second !== second) {
+    written = { second, text: new Date(epochMs).toISOString().replace(/[-:]|\.\d{3}/g, "") };
+  }
+  return written.text;
 }
 
 /** Every service but S3 signs the path encoded twice. */

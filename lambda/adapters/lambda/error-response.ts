@@ -5,10 +5,13 @@ import type { GatewayError } from "../../core/errors.ts";
  * every other error is the gateway's to word.
  */
 export function errorResponse(status: 400 | 500, error: GatewayError, requestId: string): Response {
-  return new Response(errorBody(error, requestId), {
-    status,
-    headers: { "content-type": "application/json", "x-request-id": requestId },
-  });
+  const { headers, body } = errorAnswer(status, error, requestId);
+  return new Response(body, { status, headers });
+}
+
+export function errorAnswer(status: number, error: GatewayError, requestId: string) {
+  const headers = { "content-type": "application/json", "x-request-id": requestId };
+  return { status, headers, body: errorBody(error, requestId) };
 }
 
 export function errorBody(error: GatewayError, requestId: string): string {

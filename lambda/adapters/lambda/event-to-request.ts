@@ -1,4 +1,5 @@
 import type { APIGatewayProxyEvent } from "aws-lambda";
+import type { PlainRequest } from "../../core/answer.ts";
 
 type Multi = Readonly<Record<string, readonly string[] | undefined>> | null;
 type Single = Readonly<Record<string, string | undefined>> | null;
@@ -22,6 +23,32 @@ export function eventToRequest(event: APIGatewayProxyEvent): Request {
   for (const [name, value] of pairs(event.multiValueHeaders, event.headers)) headers.append(name, value);
 
   return new Request(url, { method: event.httpMethod, headers, body: bodyOf(event) });
+}
+
+/** What of a header's value an HTTP request cannot carry: such a request goes the long way, which refuses it. */
+const NOT_IN_HEADERS = /[\0\r\n\u0100-\uffff]/;
+const SPACE_AROUND = /^[\t ]+|[\t ]+$/g;
+
+/**
+ * The request without a `Request` around it, for one method and path; undefined for every other, and for what is no
+ * HTTP request. Headers have the values that `Headers` would give them.
+ */
+export function plainRequestOf(
+  event: APIGatewayProxyEvent,
+  route: { readonly method: string; readonly path: string },
+): PlainRequest | undefined {
+  if (event.httpMethod !== route.method || typeof event.path !== "string" || pathOf(event) !== route.path)
+    return undefined;
+  const headers = new Map<string, string>();
+  for (const [name, value] of pairs(event.multiValueHeaders, event.headers)) {
+    if (typeof value !== "string" || NOT_IN_HEADERS.test(value)) return undefined;
+    const key = name.toLowerCase();
+    const before = headers.get(key);
+    const trimmed = value.replace(SPACE_AROUND, "");
+    headers.set(key, before === undefined ? trimmed : `${before}, ${trimmed}`);
+  }
+  const body = Buffer.from(event.body ?? "", event.isBase64Encoded ? "base64" : "utf8");
+  return { header: (name) => headers.get(name), body };
 }
 
 /**

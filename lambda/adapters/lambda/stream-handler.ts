@@ -1,8 +1,9 @@
 import type { APIGatewayProxyEvent, Context, StreamifyHandler } from "aws-lambda";
+import type { Answer, PlainRequest } from "../../core/answer.ts";
 import { GatewayError } from "../../core/errors.ts";
-import { errorResponse } from "./error-response.ts";
-import { eventToRequest } from "./event-to-request.ts";
-import { writeResponse } from "./write-response.ts";
+import { errorAnswer, errorResponse } from "./error-response.ts";
+import { eventToRequest, plainRequestOf } from "./event-to-request.ts";
+import { writeAnswer, writeResponse } from "./write-response.ts";
 
 /** hono's execution context, and the moment at which Lambda stops the function. */
 export interface LambdaRequestContext {
@@ -18,7 +19,15 @@ export interface LambdaRequestContext {
 
 export type Fetch = (request: Request, context: LambdaRequestContext) => Response | Promise<Response>;
 
+/** One method and path that is answered without the web's requests and responses, for their cost. */
+export interface PlainRoute {
+  readonly method: string;
+  readonly path: string;
+  readonly answer: (request: PlainRequest, context: LambdaRequestContext) => Promise<Answer>;
+}
+
 export interface StreamHandlerOptions {
+  readonly plainRoute?: PlainRoute;
   /** A client that takes nothing for this long has left. API Gateway gives up at five minutes. */
   readonly stallLimitMs?: number;
   /** Told of errors that reach no client. The default logs the error's class and where it came from, never its message. */
@@ -36,19 +45,24 @@ export function streamHandler(
   fetch: Fetch,
   options: StreamHandlerOptions = {},
 ): StreamifyHandler<APIGatewayProxyEvent, void> {
-  const { stallLimitMs = 60_000, report = reportToLog } = options;
+  const { stallLimitMs = 60_000, report = reportToLog, plainRoute } = options;
   surviveStrayRejections();
   return awslambda.streamifyResponse(async (event: APIGatewayProxyEvent, stream, lambda) => {
     const reportHere = (error: unknown): void => report(error, lambda.awsRequestId);
     const background = new Background(reportHere);
     const context = requestContext(lambda, background);
 
-    const response = await answer(fetch, event, context, reportHere);
-    await writeResponse(response, stream, {
+    const writing = {
       requestId: lambda.awsRequestId,
       stallLimitMs: () => clamp(context.deadlineMs - Date.now() - RESERVED_FOR_SETTLING_MS, stallLimitMs),
       report: reportHere,
-    });
+    };
+    const plain = plainRoute && plainRequestOf(event, plainRoute);
+    if (plainRoute && plain) {
+      await writeAnswer(await answerPlain(plainRoute, plain, context, reportHere), stream, writing);
+    } else {
+      await writeResponse(await answer(fetch, event, context, reportHere), stream, writing);
+    }
     await background.done();
   });
 }
@@ -70,9 +84,26 @@ async function answer(
     return await fetch(request, context);
   } catch (error) {
     report(error);
-    const unknown = new GatewayError("internal_error", "Something went wrong on our side.");
-    return errorResponse(500, unknown, context.awsRequestId);
+    return errorResponse(500, unknown(), context.awsRequestId);
   }
+}
+
+async function answerPlain(
+  route: PlainRoute,
+  request: PlainRequest,
+  context: LambdaRequestContext,
+  report: (error: unknown) => void,
+): Promise<Answer> {
+  try {
+    return await route.answer(request, context);
+  } catch (error) {
+    report(error);
+    return errorAnswer(500, unknown(), context.awsRequestId);
+  }
+}
+
+function unknown(): GatewayError {
+  return new GatewayError("internal_error", "Something went wrong on our side.");
 }
 
 function requestContext(lambda: Context, background: Background): LambdaRequestContext {

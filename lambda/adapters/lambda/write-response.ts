@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { type Answer, isSource } from "../../core/answer.ts";
 import { GatewayError } from "../../core/errors.ts";
 import { errorBody, errorResponse } from "./error-response.ts";
 
@@ -20,7 +21,7 @@ export async function writeResponse(
   stream: awslambda.HttpResponseStream,
   options: WriteOptions,
 ): Promise<void> {
-  const client = new Client(stream, response, options.stallLimitMs);
+  const client = new Client(stream, preludeOf(response), options.stallLimitMs);
   try {
     for await (const chunk of response.body ?? []) await client.take(chunk);
   } catch (error) {
@@ -31,8 +32,27 @@ export async function writeResponse(
     // Nothing has left yet, not even the status, so this can still be an ordinary error.
     return writeResponse(errorResponse(500, failureOf(client.failure), options.requestId), stream, options);
   }
-  if (client.failure !== undefined && isEventStream(response)) {
-    client.write(`data: ${errorBody(failureOf(client.failure), options.requestId)}\n\n`);
+  finish(client, response.headers.get("content-type") ?? "", options.requestId);
+}
+
+/** The same for an answer that never was a `Response`: pieces go out in the step in which they come. */
+export async function writeAnswer(
+  { status, headers, body }: Answer,
+  stream: awslambda.HttpResponseStream,
+  options: WriteOptions,
+): Promise<void> {
+  const client = new Client(stream, { statusCode: status, headers }, options.stallLimitMs);
+  if (isSource(body)) {
+    await new Promise<void>((end) => body.connect({ write: (bytes) => client.take(bytes), end }));
+  } else {
+    await client.take(typeof body === "string" ? Buffer.from(body) : body);
+  }
+  finish(client, headers["content-type"] ?? "", options.requestId);
+}
+
+function finish(client: Client, contentType: string, requestId: string): void {
+  if (client.failure !== undefined && contentType.startsWith("text/event-stream")) {
+    client.write(`data: ${errorBody(failureOf(client.failure), requestId)}\n\n`);
   }
   client.end();
 }
@@ -45,14 +65,23 @@ class Client {
   readonly #stallLimitMs: () => number;
   readonly #gone = new AbortController();
 
-  constructor(stream: awslambda.HttpResponseStream, response: Response, stallLimitMs: () => number) {
+  constructor(
+    stream: awslambda.HttpResponseStream,
+    prelude: Record<string, unknown>,
+    stallLimitMs: () => number,
+  ) {
     stream.on("error", () => this.#gone.abort());
-    this.#stream = awslambda.HttpResponseStream.from(stream, preludeOf(response));
+    this.#stream = awslambda.HttpResponseStream.from(stream, prelude);
     this.#stallLimitMs = stallLimitMs;
   }
 
-  async take(chunk: Uint8Array): Promise<void> {
-    if (chunk.length === 0 || this.failure !== undefined || this.write(chunk)) return;
+  /** @returns what to wait for where the stream takes no more at once; it never rejects */
+  take(chunk: Uint8Array): Promise<void> | undefined {
+    if (chunk.length === 0 || this.failure !== undefined || this.write(chunk)) return undefined;
+    return this.#room();
+  }
+
+  async #room(): Promise<void> {
     try {
       const patience = AbortSignal.timeout(this.#stallLimitMs());
       await once(this.#stream, "drain", { signal: AbortSignal.any([this.#gone.signal, patience]) });
@@ -92,10 +121,6 @@ function preludeOf(response: Response): Record<string, unknown> {
   delete headers["set-cookie"];
   const cookies = response.headers.getSetCookie();
   return { statusCode: response.status, headers, ...(cookies.length > 0 && { cookies }) };
-}
-
-function isEventStream(response: Response): boolean {
-  return response.headers.get("content-type")?.startsWith("text/event-stream") ?? false;
 }
 
 function failureOf(error: unknown): GatewayError {

@@ -1,9 +1,9 @@
 import { GatewayError } from "../../core/errors.ts";
 import { isRecord } from "../../core/is-record.ts";
 import { editObject } from "../../core/json-edit.ts";
-import type { ProviderAnswer, StreamPart } from "../../core/ports.ts";
+import type { ProviderAnswer } from "../../core/ports.ts";
 import { failureOf, reportedFailure } from "../../core/upstream/failure.ts";
-import type { UpstreamBody, UpstreamResponse } from "../../core/upstream/upstream.ts";
+import type { UpstreamResponse } from "../../core/upstream/upstream.ts";
 import { readFault, reportsFault } from "./provider-fault.ts";
 import { completionEdits } from "./quirks.ts";
 import { streamParts } from "./stream-parts.ts";
@@ -34,24 +34,10 @@ export async function streamAnswer(response: UpstreamResponse): Promise<Provider
     await jsonAnswer(response);
     throw notACompletion();
   }
-  return { type: "stream", parts: readStream(response.body) };
-}
-
-/**
- * After `[DONE]` the rest (the end of the chunked body) is let through unread. Any other way out, the consumer's
- * included, hangs up.
- */
-async function* readStream(body: UpstreamBody): AsyncGenerator<StreamPart, void, undefined> {
-  let isDone = false;
-  try {
-    for await (const part of streamParts(body.chunks)) {
-      isDone = part.type === "done";
-      yield part;
-    }
-  } finally {
-    if (isDone) body.letGo();
-    else body.close();
-  }
+  const { body } = response;
+  // After `[DONE]` the rest (the end of the chunked body) is let through unread. Any other way out hangs up.
+  const parts = streamParts(body.chunks, (isDone) => (isDone ? body.letGo() : body.close()));
+  return { type: "stream", parts };
 }
 
 function parse(body: Buffer): unknown {

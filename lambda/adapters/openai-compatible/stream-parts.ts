@@ -17,27 +17,92 @@ const MAX_STREAM_BYTES = 256 * 1024 * 1024;
  * A provider's stream as parts. Nearly every event is forwarded as the bytes it came in, many at once, after a look
  * at its shape; only events that may carry usage or an error, or look unusual, are parsed.
  * Ends after `[DONE]` without reading on, and simply ends when the bytes do.
+ * @param onEnd told once, whichever way it ends, its reader's leaving included: did `[DONE]` come?
  * @throws GatewayError `upstream_error` on an error event, on what is not SSE of JSON objects, and past the size caps.
  */
-export async function* streamParts(
+export function streamParts(
   chunks: AsyncIterable<Buffer>,
-): AsyncGenerator<StreamPart, void, undefined> {
-  const cutter = new SseCutter();
-  const mend = createChunkMender();
-  let totalBytes = 0;
-  for await (const chunk of chunks) {
-    totalBytes += chunk.length;
-    const events = cutter.push(chunk);
-    if (cutter.pendingBytes > MAX_EVENT_BYTES) throw garbage("an event over 4 MiB");
-    if (totalBytes > MAX_STREAM_BYTES) throw garbage("more than 256 MiB");
-    if (events === undefined) continue;
-    for (const part of partsOf(events, mend)) {
-      yield part;
-      if (part.type === "done") return;
+  onEnd: (isDone: boolean) => void = () => {},
+): AsyncIterableIterator<StreamPart, void> {
+  return new StreamParts(chunks[Symbol.asyncIterator](), onEnd);
+}
+
+/** Not a generator: two or three of them around each other cost more than what they do for a chunk. */
+class StreamParts implements AsyncIterableIterator<StreamPart, void> {
+  readonly #chunks: AsyncIterator<Buffer>;
+  readonly #onEnd: (isDone: boolean) => void;
+  readonly #cutter = new SseCutter();
+  readonly #mend = createChunkMender();
+  /** Parts of what has come, and after them why there will be no more. */
+  #ready: StreamPart[] = [];
+  #failure: unknown;
+  #isAtEnd = false;
+  #isDone = false;
+  #isLeft = false;
+  #totalBytes = 0;
+
+  constructor(chunks: AsyncIterator<Buffer>, onEnd: (isDone: boolean) => void) {
+    this.#chunks = chunks;
+    this.#onEnd = onEnd;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<StreamPart, void>> {
+    for (;;) {
+      const value = this.#isDone || this.#isLeft ? undefined : this.#ready.shift();
+      if (value !== undefined) {
+        this.#isDone = value.type === "done";
+        return { done: false, value };
+      }
+      if (this.#isDone || this.#isAtEnd || this.#isLeft) break;
+      await this.#readOn();
+    }
+    const isBroken = this.#failure !== undefined && !this.#isDone && !this.#isLeft;
+    this.#leave();
+    if (isBroken) throw this.#failure;
+    return { done: true, value: undefined };
+  }
+
+  async return(): Promise<IteratorResult<StreamPart, void>> {
+    this.#leave();
+    return { done: true, value: undefined };
+  }
+
+  #leave(): void {
+    if (this.#isLeft) return;
+    this.#isLeft = true;
+    this.#onEnd(this.#isDone);
+    this.#chunks.return?.().catch(() => {});
+  }
+
+  async #readOn(): Promise<void> {
+    try {
+      const { done, value } = await this.#chunks.next();
+      if (done) this.#endOfBytes();
+      else this.#push(value);
+    } catch (error) {
+      this.#failure = error;
+      this.#isAtEnd = true;
     }
   }
-  const last = lastPart(cutter.takePending(), mend);
-  if (last !== undefined) yield last;
+
+  #push(chunk: Buffer): void {
+    this.#totalBytes += chunk.length;
+    const events = this.#cutter.push(chunk);
+    if (this.#cutter.pendingBytes > MAX_EVENT_BYTES) throw garbage("an event over 4 MiB");
+    if (this.#totalBytes > MAX_STREAM_BYTES) throw garbage("more than 256 MiB");
+    if (events === undefined) return;
+    for (const part of partsOf(events, this.#mend)) this.#ready.push(part);
+  }
+
+  #endOfBytes(): void {
+    this.#isAtEnd = true;
+    const last = lastPart(this.#cutter.takePending(), this.#mend);
+    if (last !== undefined) this.#ready.push(last);
+  }
 }
 
 type Mend = ReturnType<typeof createChunkMender>;
