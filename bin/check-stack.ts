@@ -13,11 +13,12 @@ const CHECKS: readonly (readonly [string, readonly string[]])[] = [
     "data out: bus, lake, reports",
     ["test/lib/usage.test.ts", "test/lib/reports.test.ts", "test/lib/lake-queries.test.ts"],
   ],
+  ["money in, and the console", ["test/lib/payments.test.ts", "test/lib/console.test.ts"]],
   ["options: domain, firewall, warm, trial", ["test/lib/deployment.test.ts"]],
   ["rights, by a simulator of IAM", ["test/lib/rights.test.ts"]],
   ["every function as deployed, each call, each right", ["test/deployed"]],
   ["alarms, runbook, dashboard", ["test/lib/operations.test.ts"]],
-  ["the bundle as Lambda runs it", ["test/lib/bundle.test.ts", "test/adapters/lambda"]],
+  ["the bundle as Lambda runs it", ["test/lib/bundle.test.ts", "test/lib/gateway-bundle.test.ts", "test/adapters/lambda"]],
   [
     "logs, metrics, traces",
     ["test/adapters/cloudwatch", "test/gateway/log.test.ts", "test/gateway/trace.test.ts"],
