@@ -26,9 +26,14 @@ export const ENV = {
   publicUrl: "PUBLIC_URL",
   /** A JSON object of queues' URLs by their names. */
   deadLetterQueues: "DEAD_LETTER_QUEUES",
+  /** Where spans are sent; absent: nowhere. */
+  traceEndpoint: "TRACE_ENDPOINT",
   /** `info` or `warn`: whether requests that went well have a line of their own. */
   logLevel: "LOG_LEVEL",
 } as const;
+
+/** In the providers' secret, where the collector of traces wants headers: `api-key=…,other=…`. */
+export const TRACE_HEADERS = "OTEL_EXPORTER_OTLP_HEADERS";
 
 /** The names in the secret of payments, and of the environment variables that one machine reads instead. */
 export const PAYMENT_SECRETS = {

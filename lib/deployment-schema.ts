@@ -55,6 +55,13 @@ export const Deployment = fields({
   reservedConcurrency: wholeNumber("a number of environments, at least 1").optional(),
   /** `warn` counts requests that went well without a line of their own in the log. */
   logLevel: oneOf("info", "warn").default("info"),
+  /** Spans of chat requests are sent here: OTLP over HTTP, as JSON. */
+  traces: fields({
+    endpoint: text(
+      /^https:\/\/[\w.-]+(:\d+)?\/[\w./-]*$/,
+      'the https URL that takes OTLP traces as JSON, such as "https://collector.example.com/v1/traces"',
+    ),
+  }).optional(),
   logRetentionDays: z
     .int({ error: `one of ${RETENTION_DAYS.join(", ")}` })
     .refine((days) => RETENTION_DAYS.includes(days), { error: `one of ${RETENTION_DAYS.join(", ")}` })

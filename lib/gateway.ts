@@ -89,6 +89,7 @@ export class Gateway extends Construct {
         [ENV.providerSecretArn]: this.providerKeys.secretArn,
         [ENV.owedSettlesQueue]: ledger.owedSettles.queue.queueUrl,
         [ENV.logLevel]: deployment.logLevel,
+        ...(deployment.traces && { [ENV.traceEndpoint]: deployment.traces.endpoint }),
       },
       reservedConcurrency: deployment.reservedConcurrency,
       files: { "catalog.json": JSON.stringify(catalog) },

@@ -267,7 +267,14 @@ export interface ObjectStore {
 // --- the log --------------------------------------------------------------------------------------------------
 
 /** One line a request, by allow-list: ids, counts, timings, money. Never prompts, keys, headers or messages. */
-export interface RequestLogLine {
+/** W3C's ids of a trace; the span's are of ours, where it is told to a collector. */
+export interface TraceIds {
+  readonly traceId: string;
+  readonly spanId?: string | undefined;
+  readonly parentSpanId?: string | undefined;
+}
+
+export interface RequestLogLine extends Partial<TraceIds> {
   readonly at: string;
   readonly requestId: string;
   readonly status: number;
@@ -290,8 +297,6 @@ export interface RequestLogLine {
   readonly alarm?: string | undefined;
   /** A charge that is written nowhere else (`encodeOwedSettle`): the audit reads it here. */
   readonly owedSettle?: string | undefined;
-  /** Of the client's `traceparent`. */
-  readonly traceId?: string | undefined;
 }
 
 export interface RequestLog {

@@ -164,7 +164,7 @@ function logExchange(exchange: Exchange, ending: Ending, settling: Settling): vo
     overheadMs: exchange.held.atMs - startedAtMs + nowMs - settling.endedAtMs,
     alarm: settling.alarm ?? alarm ?? ending.alarm,
     owedSettle: settling.owedSettle,
-    traceId: exchange.trace?.traceId,
+    ...exchange.trace?.ids,
   };
   gateway.log.write(line);
 }

@@ -2,6 +2,7 @@ import type { Catalog } from "../core/catalog.ts";
 import type { EntriesReader, KeyFinder, Ledger, OwedSettles, Providers, RequestLog } from "../core/ports.ts";
 import type { Timers } from "../core/timers.ts";
 import type { RouteMonitor } from "./route-monitor.ts";
+import type { Tracing } from "./trace.ts";
 
 /** All that the public API needs from the outside. `handler.ts` and the local runner wire it. */
 export interface Gateway {
@@ -14,6 +15,8 @@ export interface Gateway {
   readonly monitor: RouteMonitor;
   readonly log: RequestLog;
   readonly timers: Timers;
+  /** Absent: clients' traces are passed on, and none is begun. */
+  readonly tracing?: Tracing | undefined;
   readonly newRequestId: () => string;
   /** From 0 up to 1: routes with weights are drawn with it. */
   readonly random: () => number;

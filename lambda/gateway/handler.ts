@@ -5,6 +5,7 @@
  * other request through `api.ts`.
  * A retry by the client is a new request with a new hold. Nothing retries this function itself.
  */
+import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { accountOfArn } from "../adapters/aws-json/endpoints.ts";
@@ -18,11 +19,12 @@ import { createLedger } from "../adapters/dynamodb/ledger.ts";
 import { connectUpstream } from "../adapters/http/upstream.ts";
 import { streamHandler } from "../adapters/lambda/stream-handler.ts";
 import { createOpenAiCompatibleProvider } from "../adapters/openai-compatible/provider.ts";
+import { createTracedLog } from "../adapters/otlp/traced-log.ts";
 import { providerKeysFromSecret, secretsManagerReader } from "../adapters/secrets/provider-keys.ts";
 import { createOwedSettles } from "../adapters/sqs/owed-settles.ts";
 import { loadCatalog } from "../core/catalog.ts";
 import type { Timers } from "../core/timers.ts";
-import { ENV, environmentVariable } from "../env.ts";
+import { ENV, environmentVariable, TRACE_HEADERS } from "../env.ts";
 import { createApi } from "./api.ts";
 import { cachedKeyFinder } from "./authenticate.ts";
 import { CHAT_PATH, createChatDoor } from "./chat-door.ts";
@@ -63,6 +65,21 @@ void keyNamed("")
   .catch(() => {});
 
 const monitor = createRouteMonitor(catalog.routing.breaker, timers.nowMs);
+
+// Not `console.log`: Lambda's JSON format would wrap the line into a string of another.
+const requestLog = createRequestLog(
+  (text) => void process.stdout.write(text),
+  process.env[ENV.logLevel] === "warn" ? "warn" : "info",
+  monitor,
+);
+const traceEndpoint = process.env[ENV.traceEndpoint];
+const tracedLog = traceEndpoint
+  ? createTracedLog(requestLog, async () => {
+      const { createSpanExporter } = await import("../adapters/otlp/span-exporter.ts");
+      return createSpanExporter(traceEndpoint, await keyNamed(TRACE_HEADERS).get());
+    })
+  : undefined;
+
 const gateway: Gateway = {
   catalog,
   ledger: createLedger({
@@ -88,12 +105,11 @@ const gateway: Gateway = {
     signer: createRequestSigner(access),
   }),
   monitor,
-  // Not `console.log`: Lambda's JSON format would wrap the line into a string of another.
-  log: createRequestLog(
-    (text) => void process.stdout.write(text),
-    process.env[ENV.logLevel] === "warn" ? "warn" : "info",
-    monitor,
-  ),
+  log: tracedLog ?? requestLog,
+  tracing: tracedLog && {
+    newTraceId: () => randomBytes(16).toString("hex"),
+    newSpanId: () => randomBytes(8).toString("hex"),
+  },
   timers,
   newRequestId: names.requestId,
   random: Math.random,
@@ -102,5 +118,8 @@ const api = createApi(gateway);
 
 export const handler = streamHandler(
   (request, context) => api.fetch(request, { deadlineMs: context.deadlineMs }, context),
-  { plainRoute: { method: "POST", path: CHAT_PATH, answer: createChatDoor(gateway) } },
+  {
+    plainRoute: { method: "POST", path: CHAT_PATH, answer: createChatDoor(gateway) },
+    ...(tracedLog && { last: tracedLog.flush }),
+  },
 );

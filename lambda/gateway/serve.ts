@@ -1,4 +1,5 @@
 import type { Answer } from "../core/answer.ts";
+import type { TraceIds } from "../core/ports.ts";
 import { answerJson, deadlineError } from "./answer-json.ts";
 import { answerStream } from "./answer-stream.ts";
 import { authenticate } from "./authenticate.ts";
@@ -10,10 +11,10 @@ import { readIdempotency } from "./idempotency.ts";
 import { findModels, planRequest } from "./plan-request.ts";
 import { readTag } from "./tag.ts";
 import { takeHold } from "./take-hold.ts";
-import { readTrace } from "./trace.ts";
+import { traceOf } from "./trace.ts";
 
 /** What is known of a request when it is refused, for its line in the log. */
-export type Known = Partial<Record<"requestId" | "accountId" | "keyId" | "model" | "traceId", string>>;
+export type Known = Partial<Record<"requestId" | "accountId" | "keyId" | "model", string> & TraceIds>;
 
 export interface ChatCall {
   readonly requestId: string;
@@ -57,8 +58,8 @@ const SILENT_MS = 285_000;
  */
 export async function serveChat(gateway: Gateway, call: ChatCall, invocation: Invocation): Promise<Answer> {
   const startedAtMs = gateway.timers.nowMs();
-  const trace = readTrace(call.traceparent);
-  if (trace) Object.assign(call.known, { traceId: trace.traceId });
+  const trace = traceOf(call.traceparent, gateway.tracing);
+  Object.assign(call.known, trace?.ids);
   const key = await authenticate(call.authorization, gateway.keys, startedAtMs);
   Object.assign(call.known, { accountId: key.accountId, keyId: key.keyId });
   const chat = readChatRequest(await call.body());

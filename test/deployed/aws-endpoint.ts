@@ -16,7 +16,7 @@ export interface Aws {
   /** The ARN of what the template names so. */
   readonly arnOf: (id: string) => string;
   /** What secrets hold, by their ARNs. */
-  readonly secrets: ReadonlyMap<string, object>;
+  readonly secrets: Map<string, object>;
   /** What was sent to the bus. */
   readonly events: { readonly DetailType: string; readonly Detail: string }[];
   /** What was sent to queues: bodies. */

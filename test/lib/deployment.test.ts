@@ -7,6 +7,8 @@ const NAME = "api.example.com";
 const ZONE = { id: "Z0123456789ABC", name: "example.com" };
 const ARN = "arn:aws:acm:eu-central-1:123456789012:certificate/0f9f7a3e";
 
+const COLLECTOR = "https://collector.example.com/v1/traces";
+
 let everything: Synthesized;
 beforeAll(async () => {
   everything = await synthesize({
@@ -20,6 +22,7 @@ beforeAll(async () => {
       reservedConcurrency: 5,
       logLevel: "warn",
       logRetentionDays: 365,
+      traces: { endpoint: COLLECTOR },
     },
   });
 }, SYNTHESIS_LIMIT_MS);
@@ -46,6 +49,7 @@ test.each<[string, object, string]>([
   ["a retention that CloudWatch does not know", { logRetentionDays: 91 }, "logRetentionDays: found 91, expected one of 1, 3, 5"],
   ["a firewall rule below what AWS takes", { waf: { requestsPerFiveMinutes: 5 } }, "waf.requestsPerFiveMinutes: found 5, expected a number of requests, at least 10"],
   ["more warm than reserved", { provisionedConcurrency: 6, reservedConcurrency: 5 }, "provisionedConcurrency: found 6, expected at most reservedConcurrency, 5"],
+  ["a collector that is not spoken to in secret", { traces: { endpoint: "http://collector.example.com/v1/traces" } }, 'traces.endpoint: found "http://collector.example.com/v1/traces", expected the https URL'],
   ["a typing mistake", { trail: true }, "deployment.trail: unknown field, expected one of trial"],
 ])("%s is refused", async (_name, deployment, expected) => {
   const problems = await problemsOf(changed(["deployment"], deployment));
@@ -132,4 +136,9 @@ test("logs are kept as long as the configuration says, and the alarms have an ad
   });
   const { Environment } = only("AWS::Lambda::Function", /^GatewayFunction/)["Properties"];
   expect(Environment.Variables.LOG_LEVEL).toBe("warn");
+});
+
+test("the gateway is told where spans go, and nobody else is", () => {
+  const told = resources("AWS::Lambda::Function").filter(([, fn]) => flat(fn).includes(COLLECTOR));
+  expect(told.map(([id]) => id)).toEqual([expect.stringMatching(/^GatewayFunction/)]);
 });

@@ -30,6 +30,8 @@ export interface StreamHandlerOptions {
   readonly plainRoute?: PlainRoute;
   /** A client that takes nothing for this long has left. API Gateway gives up at five minutes. */
   readonly stallLimitMs?: number;
+  /** Waited for before the invocation ends, when all else is done. */
+  readonly last?: () => Promise<void>;
   /** Told of errors that reach no client. The default logs the error's class and where it came from, never its message. */
   readonly report?: (error: unknown, awsRequestId: string) => void;
 }
@@ -45,7 +47,7 @@ export function streamHandler(
   fetch: Fetch,
   options: StreamHandlerOptions = {},
 ): StreamifyHandler<APIGatewayProxyEvent, void> {
-  const { stallLimitMs = 60_000, report = reportToLog, plainRoute } = options;
+  const { stallLimitMs = 60_000, report = reportToLog, plainRoute, last } = options;
   surviveStrayRejections();
   return awslambda.streamifyResponse(async (event: APIGatewayProxyEvent, stream, lambda) => {
     const reportHere = (error: unknown): void => report(error, lambda.awsRequestId);
@@ -64,6 +66,7 @@ export function streamHandler(
       await writeResponse(await answer(fetch, event, context, reportHere), stream, writing);
     }
     await background.done();
+    await last?.();
   });
 }
 
