@@ -18,7 +18,10 @@ const CHECKS: readonly (readonly [string, readonly string[]])[] = [
   ["rights, by a simulator of IAM", ["test/lib/rights.test.ts"]],
   ["every function as deployed, each call, each right", ["test/deployed"]],
   ["alarms, runbook, dashboard", ["test/lib/operations.test.ts"]],
-  ["the bundle as Lambda runs it", ["test/lib/bundle.test.ts", "test/lib/gateway-bundle.test.ts", "test/adapters/lambda"]],
+  [
+    "the bundle as Lambda runs it",
+    ["test/lib/bundle.test.ts", "test/lib/gateway-bundle.test.ts", "test/adapters/lambda"],
+  ],
   [
     "logs, metrics, traces",
     ["test/adapters/cloudwatch", "test/gateway/log.test.ts", "test/gateway/trace.test.ts"],
