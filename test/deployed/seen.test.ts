@@ -1,9 +1,10 @@
-/** The gateway as it is deployed with `traces`: a span of each chat request reaches a collector before the function ends. */
+/** What can be seen of the gateway as it is deployed: spans at a collector before the function ends, routes at rest. */
 import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { failure } from "../fakes/provider-server.ts";
 import { chat, completion, usage } from "../gateway/completions.ts";
 import { SYNTHESIS_LIMIT_MS } from "../lib/synthesized.ts";
 import type { DeployedFunction } from "./deployed-function.ts";
@@ -118,4 +119,16 @@ test("a collector that fails costs the span, and nothing else", async () => {
   collector.removeAllListeners("request");
   collector.on("request", (_, response) => response.writeHead(500).end());
   expect(await ask(`00-${TRACE_ID}-${PARENT_ID}-01`)).toMatchObject({ span: undefined });
+});
+
+test("a route that rests is counted by the lines of the requests that meet it so", async () => {
+  world.provider.always(failure(500));
+  const event = apiEvent(key, "POST", "/v1/chat/completions", chat());
+  let last = "";
+  // As many as the breaker may want to see.
+  for (let asked = 0; asked < 50 && !last.includes("no_route_available"); asked += 1) {
+    last = (await gateway.invoke(event)).body;
+  }
+  expect(last).toContain("no_route_available");
+  expect(gateway.printed()).toMatch(/"resting":\["p1\|upstream-model"\].*"RoutesResting":1/);
 });
