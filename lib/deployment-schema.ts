@@ -36,6 +36,8 @@ const RETENTION_DAYS = [
 
 const FROM_ADDRESS = 'an address to write to, such as "on-call@example.com"';
 
+const REQUESTS_PER_ENVIRONMENT = "a number of requests, from 1 to 1,600";
+
 export const Deployment = fields({
   /** Everything goes with the stack, money and keys included. Only for trying it out. */
   trial: z.boolean({ error: "true or false" }).default(false),
@@ -53,6 +55,18 @@ export const Deployment = fields({
   provisionedConcurrency: wholeNumber("a number of environments, at least 1").optional(),
   /** Taken out of the account's quota, for the gateway alone. A fresh account's quota is too small for any. */
   reservedConcurrency: wholeNumber("a number of environments, at least 1").optional(),
+  /** The gateway on EC2 instances that Lambda runs, many requests in one environment at once. */
+  managedInstances: fields({
+    /** Of the operator's making: it says in which VPC, on which instances and up to how many. */
+    capacityProviderArn: text(
+      /^arn:aws[\w-]*:lambda:[\w-]+:\d{12}:capacity-provider:[\w-]+$/,
+      'the ARN of a capacity provider of Lambda, "arn:aws:lambda:REGION:ACCOUNT:capacity-provider:NAME"',
+    ),
+    /** What one environment may have open at a time. */
+    requestsPerEnvironment: wholeNumber(REQUESTS_PER_ENVIRONMENT)
+      .max(1_600, { error: REQUESTS_PER_ENVIRONMENT })
+      .default(64),
+  }).optional(),
   /** `warn` counts requests that went well without a line of their own in the log. */
   logLevel: oneOf("info", "warn").default("info"),
   /** Spans of chat requests are sent here: OTLP over HTTP, as JSON. */
@@ -66,7 +80,12 @@ export const Deployment = fields({
     .int({ error: `one of ${RETENTION_DAYS.join(", ")}` })
     .refine((days) => RETENTION_DAYS.includes(days), { error: `one of ${RETENTION_DAYS.join(", ")}` })
     .default(90),
-}).superRefine(({ provisionedConcurrency, reservedConcurrency }, context) => {
+}).superRefine(({ provisionedConcurrency, reservedConcurrency, managedInstances }, context) => {
+  if (managedInstances && provisionedConcurrency !== undefined) {
+    const message = "not beside managedInstances, whose environments are warm anyway";
+    context.addIssue({ code: "custom", message, path: ["provisionedConcurrency"] });
+    return;
+  }
   if (provisionedConcurrency === undefined || reservedConcurrency === undefined) return;
   if (provisionedConcurrency <= reservedConcurrency) return;
   const message = `at most reservedConcurrency, ${reservedConcurrency}`;

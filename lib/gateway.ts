@@ -8,7 +8,7 @@ import {
   ResponseTransferMode,
   RestApi,
 } from "aws-cdk-lib/aws-apigateway";
-import { Alias, type IFunction, type IVersion } from "aws-cdk-lib/aws-lambda";
+import { Alias, CfnFunction, type IFunction, type IVersion } from "aws-cdk-lib/aws-lambda";
 import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { Construct } from "constructs";
 import { LEDGER_BY_CREATED_AT } from "../lambda/adapters/dynamodb/tables.ts";
@@ -28,6 +28,11 @@ export interface GatewayProps {
 
 /** The longest that Lambda runs and that API Gateway streams. */
 const LONGEST_ANSWER = Duration.minutes(15);
+
+type ManagedInstances = NonNullable<DeploymentSettings["managedInstances"]>;
+
+/** The least that a managed instance gives a function: one virtual processor. */
+const MANAGED_MEMORY_MB = 2_048;
 
 /** The public API: one function behind every path and method of a REST API, its answers streamed. */
 export class Gateway extends Construct {
@@ -51,17 +56,32 @@ export class Gateway extends Construct {
     this.baseUrl = customDomain ? `https://${customDomain.name}/v1` : this.api.urlForPath("/v1");
   }
 
-  /** What API Gateway calls: the function, or the alias that keeps some of its environments warm. */
-  #warm({ provisionedConcurrency }: DeploymentSettings): IFunction {
-    if (provisionedConcurrency === undefined) return this.room;
+  /** What API Gateway calls: the function, or an alias where environments are there before the requests. */
+  #warm({ provisionedConcurrency, managedInstances }: DeploymentSettings): IFunction {
+    if (managedInstances) this.#runOn(managedInstances);
+    else if (provisionedConcurrency === undefined) return this.room;
     // CDK's own classes do not fit its interfaces under our strictest flag: `role` may be undefined.
     const version = this.room.currentVersion as IVersion;
-    const provisionedConcurrentExecutions = provisionedConcurrency;
     return new Alias(this, "Warm", {
       aliasName: "warm",
       version,
-      provisionedConcurrentExecutions,
+      ...(provisionedConcurrency !== undefined && {
+        provisionedConcurrentExecutions: provisionedConcurrency,
+      }),
     }) as IFunction;
+  }
+
+  /** CDK attaches functions only to capacity providers that are made in the same stack, so it is said in its own words. */
+  #runOn({ capacityProviderArn, requestsPerEnvironment }: ManagedInstances): void {
+    const { defaultChild } = this.room.node;
+    if (!(defaultChild instanceof CfnFunction))
+      throw new Error("a function of CDK's has a CfnFunction in it");
+    defaultChild.capacityProviderConfig = {
+      lambdaManagedInstancesCapacityProviderConfig: {
+        capacityProviderArn,
+        perExecutionEnvironmentMaxConcurrency: requestsPerEnvironment,
+      },
+    };
   }
 
   /**
@@ -83,7 +103,7 @@ export class Gateway extends Construct {
       timeout: LONGEST_ANSWER,
       // Forwarding needs little; a cold start is all CPU, which Lambda gives by memory (a whole core at 1,769 MB), and a
       // body of 6 MB is there up to four times: event, string, parsed, bytes. At 10 s a stream 1 GB costs $0.00013.
-      memorySizeMb: 1024,
+      memorySizeMb: deployment.managedInstances ? MANAGED_MEMORY_MB : 1024,
       environment: {
         ...ledger.environment,
         [ENV.providerSecretArn]: this.providerKeys.secretArn,

@@ -5,7 +5,7 @@
  */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { CHUNKS, KEY_ITEM } from "./exchange.ts";
+import { CHUNKS, KEY_ITEM, SLOW_CHUNKS } from "./exchange.ts";
 
 const COMPLETION = JSON.stringify({
   id: "chatcmpl-1",
@@ -25,11 +25,14 @@ const COMPLETION = JSON.stringify({
 const chunk = (choices: object[], usage?: object) =>
   `data: ${JSON.stringify({ id: "chatcmpl-1", object: "chat.completion.chunk", created: 1_700_000_000, model: "bench", choices, usage: usage ?? null })}\n\n`;
 const delta = (n: number) => chunk([{ index: 0, delta: { content: `word ${n} ` }, finish_reason: null }]);
-const STREAM = [
-  ...Array.from({ length: CHUNKS - 2 }, (_, n) => delta(n)),
+const streamOf = (chunks: number) => [
+  ...Array.from({ length: chunks - 2 }, (_, n) => delta(n)),
   chunk([{ index: 0, delta: {}, finish_reason: "stop" }]),
   chunk([], { prompt_tokens: 20, completion_tokens: 40, total_tokens: 60 }),
 ];
+const STREAM = streamOf(CHUNKS);
+const SLOW_STREAM = streamOf(SLOW_CHUNKS);
+const SLOW_MS = 1_000;
 
 function complete(request: IncomingMessage, response: ServerResponse): void {
   let body = "";
@@ -48,7 +51,7 @@ function complete(request: IncomingMessage, response: ServerResponse): void {
 
 /** Each chunk is a write of its own, as a provider's is. */
 async function stream(response: ServerResponse, pauseMs: number): Promise<void> {
-  for (const event of STREAM) {
+  for (const event of pauseMs < SLOW_MS ? STREAM : SLOW_STREAM) {
     response.write(event);
     await new Promise<void>((resolve) =>
       pauseMs > 0 ? setTimeout(resolve, pauseMs) : setImmediate(resolve),
@@ -78,7 +81,8 @@ function answerAws(request: IncomingMessage, response: ServerResponse): void {
 
 async function portOf(server: Server): Promise<number> {
   server.keepAliveTimeout = 60_000;
-  server.listen(0, "127.0.0.1");
+  // Room for thousands who connect within one turn of the loop.
+  server.listen({ port: 0, host: "127.0.0.1", backlog: 4_096 });
   await once(server, "listening");
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("no port");

@@ -3,6 +3,8 @@ import { formatKey } from "../../lambda/core/keys.ts";
 
 /** Of a stream, its usage among them. */
 export const CHUNKS = 50;
+/** Of a stream with a second and more between its chunks: thousands of them take a while to begin. */
+export const SLOW_CHUNKS = 90;
 
 const key = formatKey(Buffer.alloc(32, 7));
 export const KEY = key;

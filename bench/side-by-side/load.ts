@@ -53,13 +53,13 @@ export async function measure(target: Target, load: Load): Promise<Measured> {
 }
 
 /** Of all its threads, to the nanosecond where Linux counts it. */
-function cpuMs(pid: number): number {
+export function cpuMs(pid: number): number {
   // user and system time, fields 14 and 15, in hundredths of a second
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
   return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
-function residentMb(pid: number): number {
+export function residentMb(pid: number): number {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
 }
 

@@ -4,6 +4,7 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import path from "node:path";
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { pathToFileURL } from "node:url";
 
 type Handler = (event: object, stream: ServerResponse, context: object) => Promise<void>;
@@ -39,8 +40,19 @@ function eventOf(request: IncomingMessage, body: string): object {
   };
 }
 
+const loop = monitorEventLoopDelay({ resolution: 1 });
+
+/** In milliseconds, since the last time it was asked. Watched from then on only: the watching itself takes time. */
+function loopDelay(): object {
+  loop.enable();
+  const [p50Ms, p99Ms, maxMs] = [loop.percentile(50), loop.percentile(99), loop.max].map((ns) => ns / 1e6);
+  loop.reset();
+  return { p50Ms, p99Ms, maxMs };
+}
+
 let invocations = 0;
 const server = createServer((request, response) => {
+  if (request.url === "/bench/loop-delay") return void response.end(JSON.stringify(loopDelay()));
   const pieces: Buffer[] = [];
   request.on("data", (piece: Buffer) => pieces.push(piece));
   request.on("end", () => {
@@ -49,7 +61,8 @@ const server = createServer((request, response) => {
   });
 });
 server.keepAliveTimeout = 60_000;
-server.listen(0, "127.0.0.1", () => {
+// Room for thousands who connect within one turn of the loop.
+server.listen({ port: 0, host: "127.0.0.1", backlog: 4_096 }, () => {
   const address = server.address();
   process.send?.(typeof address === "object" ? address?.port : undefined);
 });

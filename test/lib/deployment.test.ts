@@ -5,6 +5,7 @@ import { flat, viewOf } from "./template-view.ts";
 
 const NAME = "api.example.com";
 const ZONE = { id: "Z0123456789ABC", name: "example.com" };
+const CAPACITY_ARN = "arn:aws:lambda:eu-central-1:123456789012:capacity-provider:mine";
 const ARN = "arn:aws:acm:eu-central-1:123456789012:certificate/0f9f7a3e";
 
 const COLLECTOR = "https://collector.example.com/v1/traces";
@@ -50,6 +51,9 @@ test.each<[string, object, string]>([
   ["a firewall rule below what AWS takes", { waf: { requestsPerFiveMinutes: 5 } }, "waf.requestsPerFiveMinutes: found 5, expected a number of requests, at least 10"],
   ["more warm than reserved", { provisionedConcurrency: 6, reservedConcurrency: 5 }, "provisionedConcurrency: found 6, expected at most reservedConcurrency, 5"],
   ["a collector that is not spoken to in secret", { traces: { endpoint: "http://collector.example.com/v1/traces" } }, 'traces.endpoint: found "http://collector.example.com/v1/traces", expected the https URL'],
+  ["warm environments beside managed instances", { managedInstances: { capacityProviderArn: CAPACITY_ARN }, provisionedConcurrency: 1 }, "provisionedConcurrency: found 1, expected not beside managedInstances"],
+  ["a capacity provider by its name", { managedInstances: { capacityProviderArn: "mine" } }, 'capacityProviderArn: found "mine", expected the ARN of a capacity provider'],
+  ["more requests than an environment takes", { managedInstances: { capacityProviderArn: CAPACITY_ARN, requestsPerEnvironment: 1_601 } }, "requestsPerEnvironment: found 1601, expected a number of requests, from 1 to 1,600"],
   ["a typing mistake", { trail: true }, "deployment.trail: unknown field, expected one of trial"],
 ])("%s is refused", async (_name, deployment, expected) => {
   const problems = await problemsOf(changed(["deployment"], deployment));
@@ -142,3 +146,33 @@ test("the gateway is told where spans go, and nobody else is", () => {
   const told = resources("AWS::Lambda::Function").filter(([, fn]) => flat(fn).includes(COLLECTOR));
   expect(told.map(([id]) => id)).toEqual([expect.stringMatching(/^GatewayFunction/)]);
 });
+test(
+  "on managed instances the function is attached to the capacity provider, 64 requests an environment, and called by its version",
+  async () => {
+    const { template } = await synthesize({
+      bundle: false,
+      deployment: { managedInstances: { capacityProviderArn: CAPACITY_ARN } },
+    });
+    const managed = viewOf(() => template);
+    const attached = managed
+      .resources("AWS::Lambda::Function")
+      .filter(([, fn]) => fn["Properties"].CapacityProviderConfig !== undefined);
+    expect(attached.map(([id]) => id)).toEqual([expect.stringMatching(/^GatewayFunction/)]);
+    expect(attached[0]?.[1]["Properties"]).toMatchObject({
+      MemorySize: 2_048,
+      CapacityProviderConfig: {
+        LambdaManagedInstancesCapacityProviderConfig: {
+          CapacityProviderArn: CAPACITY_ARN,
+          PerExecutionEnvironmentMaxConcurrency: 64,
+        },
+      },
+    });
+    expect(managed.only("AWS::Lambda::Alias")["Properties"]).not.toHaveProperty(
+      "ProvisionedConcurrencyConfig",
+    );
+    expect(flat(managed.resources("AWS::ApiGateway::Method").map(([, method]) => method))).toContain(
+      "GatewayWarm",
+    );
+  },
+  SYNTHESIS_LIMIT_MS,
+);
