@@ -118,6 +118,8 @@ export function ourEnvironment({ provider, aws }: Backends): Record<string, stri
   writeFileSync(path.join(BUNDLE, "catalog.json"), JSON.stringify(compileCatalog(config)));
   return {
     ...Object.fromEntries(Object.values(ENV).map((name) => [name, "bench"])),
+    // No spans: the default.
+    [ENV.traceEndpoint]: "",
     [ENV.providerSecretArn]: "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bench",
     AWS_REGION: "eu-central-1",
     AWS_ACCESS_KEY_ID: "AKIDEXAMPLE",

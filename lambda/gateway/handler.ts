@@ -17,7 +17,7 @@ import { createKeyFinder } from "../adapters/dynamodb/api-keys.ts";
 import { createDirectQueries, createDirectStore } from "../adapters/dynamodb/direct-store.ts";
 import { createLedger } from "../adapters/dynamodb/ledger.ts";
 import { connectUpstream } from "../adapters/http/upstream.ts";
-import { streamHandler } from "../adapters/lambda/stream-handler.ts";
+import { type LambdaRequestContext, streamHandler } from "../adapters/lambda/stream-handler.ts";
 import { createOpenAiCompatibleProvider } from "../adapters/openai-compatible/provider.ts";
 import { createTracedLog } from "../adapters/otlp/traced-log.ts";
 import { providerKeysFromSecret, secretsManagerReader } from "../adapters/secrets/provider-keys.ts";
@@ -25,7 +25,7 @@ import { createOwedSettles } from "../adapters/sqs/owed-settles.ts";
 import { loadCatalog } from "../core/catalog.ts";
 import type { Timers } from "../core/timers.ts";
 import { ENV, environmentVariable, TRACE_HEADERS } from "../env.ts";
-import { createApi } from "./api.ts";
+import type { Api } from "./api.ts";
 import { cachedKeyFinder } from "./authenticate.ts";
 import { CHAT_PATH, createChatDoor } from "./chat-door.ts";
 import type { Gateway } from "./gateway.ts";
@@ -114,12 +114,15 @@ const gateway: Gateway = {
   newRequestId: names.requestId,
   random: Math.random,
 };
-const api = createApi(gateway);
+let api: Promise<Api> | undefined;
 
-export const handler = streamHandler(
-  (request, context) => api.fetch(request, { deadlineMs: context.deadlineMs }, context),
-  {
-    plainRoute: { method: "POST", path: CHAT_PATH, answer: createChatDoor(gateway) },
-    ...(tracedLog && { last: tracedLog.flush }),
-  },
-);
+/** All but chats: the framework is loaded when the first of them comes, since a cold start nearly always is for a chat. */
+async function answerOthers(request: Request, context: LambdaRequestContext): Promise<Response> {
+  api ??= import("./api.ts").then(({ createApi }) => createApi(gateway));
+  return (await api).fetch(request, { deadlineMs: context.deadlineMs }, context);
+}
+
+export const handler = streamHandler(answerOthers, {
+  plainRoute: { method: "POST", path: CHAT_PATH, answer: createChatDoor(gateway) },
+  ...(tracedLog && { last: tracedLog.flush }),
+});

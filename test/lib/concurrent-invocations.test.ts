@@ -53,6 +53,7 @@ beforeAll(async () => {
   const { tables, endpoint } = router.dynamo;
   const environment = {
     ...Object.fromEntries(Object.values(ENV).map((name) => [name, "x"])),
+    [ENV.traceEndpoint]: "",
     [ENV.providerSecretArn]: "arn:aws:secretsmanager:local:123456789012:secret:x",
     [ENV.accountsTable]: tables.accounts,
     [ENV.ledgerTable]: tables.ledger,

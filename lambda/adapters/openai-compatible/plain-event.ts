@@ -14,6 +14,10 @@ const USAGE = Buffer.from('"usage"');
 const TOOL_CALLS = Buffer.from('"tool_calls"');
 const CONTENT = Buffer.from('"content"');
 
+/** The letters that the names above begin with: most quotes have another behind them. */
+const BEGINS_A_NAME = new Uint8Array(256);
+for (const name of [...EXPECTED, ERROR, USAGE, TOOL_CALLS, CONTENT]) BEGINS_A_NAME[name[1] ?? 0] = 1;
+
 /**
  * Is an event of the one shape that needs no reading: `data: {… "choices" … "finish_reason" …}` on one line, without
  * usage, an error, tool calls or content in parts? Quotes inside JSON strings are escaped, so the names cannot be found
@@ -29,7 +33,7 @@ export function isPlainEvent(bytes: Buffer, start: number, end: number): boolean
   for (let at = open; at < lineEnd; at += 1) {
     const byte = bytes[at] ?? 0;
     if (byte < SPACE) return false;
-    if (byte !== QUOTE) continue;
+    if (byte !== QUOTE || BEGINS_A_NAME[bytes[at + 1] ?? 0] === 0) continue;
     if (needsReading(bytes, at)) return false;
     for (let index = 0; index < EXPECTED.length; index += 1) {
       if (isAt(bytes, at, EXPECTED[index] ?? ERROR)) found |= 1 << index;
