@@ -6,6 +6,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
+import { localDynamoClient } from "../lambda/adapters/aws-json/services.ts";
 import {
   BUNDLE,
   buildOurs,
@@ -34,7 +35,21 @@ const LOADS: Readonly<Record<string, Load>> = {
   paced: { requests: 200 * scale, atOnce: 16, pauseMs: 5 },
   single: { requests: 300 * scale, atOnce: 1, pauseMs: undefined },
 };
-const WARM_UP: Load = { requests: 500 * scale, atOnce: 16, pauseMs: undefined };
+const WRITES = 1_000;
+const WARM_UP: Load = { requests: 5_000 * scale, atOnce: 16, pauseMs: undefined };
+
+/** Of one signed write, one after another. */
+async function writeTimes(): Promise<number[]> {
+  const client = localDynamoClient(`http://127.0.0.1:${backends.ports.aws}`);
+  const times: number[] = [];
+  for (let n = 0; n < WRITES; n++) {
+    const startedAt = performance.now();
+    await client.call("UpdateItem", JSON.stringify({ TableName: "bench", Key: {} }));
+    times.push(performance.now() - startedAt);
+  }
+  await client.close();
+  return times.slice(WRITES / 2);
+}
 
 const say = (text: string) => console.error(text);
 
@@ -69,7 +84,7 @@ try {
       );
     }
   }
-  const text = report(rows, LOADS);
+  const text = report(rows, LOADS, await writeTimes());
   console.log(text);
   if (!options.quick) writeFileSync(path.join(import.meta.dirname, "results.md"), text);
 } finally {

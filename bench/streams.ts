@@ -15,11 +15,11 @@ import { cpuMs, residentMb } from "./side-by-side/load.ts";
 const { values: options } = parseArgs({ options: { streams: { type: "string", default: "10000" } } });
 const streams = Number(options.streams);
 /** All are open before the first of them ends. */
-const RAMP_SECONDS = 50;
+const RAMP_SECONDS = 60;
 const WATCHED_SECONDS = 10;
 const PAUSE_MS = 1_000;
 /** After that the first of them end. */
-const MOST_LATE_MS = 20_000;
+const MOST_LATE_MS = 45_000;
 const SPARE_HANDLES = 200;
 
 interface LoopDelay {

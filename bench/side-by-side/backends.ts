@@ -20,7 +20,11 @@ const COMPLETION = JSON.stringify({
     },
   ],
   usage: { prompt_tokens: 20, completion_tokens: 40, total_tokens: 60 },
+  arrived_ms: 0,
 });
+
+/** When the request was here, which a gateway that leaves fields alone passes on to who sent it. */
+const completionAt = (ms: number) => COMPLETION.replace('"arrived_ms":0', `"arrived_ms":${ms}`);
 
 const chunk = (choices: object[], usage?: object) =>
   `data: ${JSON.stringify({ id: "chatcmpl-1", object: "chat.completion.chunk", created: 1_700_000_000, model: "bench", choices, usage: usage ?? null })}\n\n`;
@@ -35,13 +39,14 @@ const SLOW_STREAM = streamOf(SLOW_CHUNKS);
 const SLOW_MS = 1_000;
 
 function complete(request: IncomingMessage, response: ServerResponse): void {
+  const arrivedMs = performance.timeOrigin + performance.now();
   let body = "";
   request.setEncoding("utf8").on("data", (piece: string) => {
     body += piece;
   });
   request.on("end", () => {
     if (!/"stream":\s*true/.test(body)) {
-      response.writeHead(200, { "content-type": "application/json" }).end(COMPLETION);
+      response.writeHead(200, { "content-type": "application/json" }).end(completionAt(arrivedMs));
       return;
     }
     response.writeHead(200, { "content-type": "text/event-stream" });

@@ -4,7 +4,7 @@ import { formatKey } from "../../lambda/core/keys.ts";
 /** Of a stream, its usage among them. */
 export const CHUNKS = 50;
 /** Of a stream with a second and more between its chunks: thousands of them take a while to begin. */
-export const SLOW_CHUNKS = 90;
+export const SLOW_CHUNKS = 120;
 
 const key = formatKey(Buffer.alloc(32, 7));
 export const KEY = key;

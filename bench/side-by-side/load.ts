@@ -15,6 +15,8 @@ export interface Measured {
   readonly cpuMsPerRequest: number;
   readonly latenciesMs: readonly number[];
   readonly firstBytesMs: readonly number[];
+  /** From sending a request until the provider has its headers. */
+  readonly beforeUpstreamMs: readonly number[];
   readonly residentMb: number;
 }
 
@@ -27,6 +29,7 @@ export async function measure(target: Target, load: Load): Promise<Measured> {
   const body = requestBody(load.pauseMs);
   const latenciesMs: number[] = [];
   const firstBytesMs: number[] = [];
+  const beforeUpstreamMs: number[] = [];
   let sent = 0;
   async function client(): Promise<void> {
     while (sent < load.requests) {
@@ -39,6 +42,8 @@ export async function measure(target: Target, load: Load): Promise<Measured> {
         text += piece.toString();
       }
       latenciesMs.push(performance.now() - startedAt);
+      const arrivedMs = Number(/"arrived_ms":([\d.]+)/.exec(text)?.[1]);
+      if (arrivedMs > 0) beforeUpstreamMs.push(arrivedMs - performance.timeOrigin - startedAt);
       const isWhole = load.pauseMs === undefined ? text.includes('"usage"') : text.includes("data: [DONE]");
       if (answer.statusCode !== 200 || !isWhole) {
         throw new Error(`HTTP ${answer.statusCode}: ${text.slice(0, 300)}`);
@@ -49,7 +54,7 @@ export async function measure(target: Target, load: Load): Promise<Measured> {
   await Promise.all(Array.from({ length: load.atOnce }, client));
   const cpuMsPerRequest = (cpuMs(target.pid) - before) / load.requests;
   await pool.destroy();
-  return { cpuMsPerRequest, latenciesMs, firstBytesMs, residentMb: residentMb(target.pid) };
+  return { cpuMsPerRequest, latenciesMs, firstBytesMs, beforeUpstreamMs, residentMb: residentMb(target.pid) };
 }
 
 /** Of all its threads, to the nanosecond where Linux counts it. */
