@@ -11,6 +11,8 @@ const STALE_RECORD_MS = 60_000;
 
 /** Invariant 8 of the ledger. */
 const OVERDUE_MS = 5 * 60_000;
+/** Of one sweep. A store that is down fails every step in the same way. */
+const TOLD_CAUSES = 5;
 
 export interface SweepReport {
   accounts: number;
@@ -25,6 +27,8 @@ export interface SweepReport {
   drained: number;
   /** Steps that failed and are left to the next sweep; what was edited by hand and cannot be read, too. */
   failed: number;
+  /** What failed and why, of the first few: ids and the error's own words. */
+  causes: string[];
   /** False when time ran out before every account was looked at. */
   complete: boolean;
 }
@@ -48,11 +52,11 @@ export async function sweep({ accounts, ledger, nowMs: now, stopAtMs }: Sweep): 
     if (nowMs >= stopAtMs) return { ...report, complete: false };
     report.accounts += 1;
     if ("problem" in account) {
-      report.failed += 1;
+      countFailure(report, account.accountId, account.problem);
       continue;
     }
     for (const [requestId, text] of account.holds) {
-      await counted(report, async () => {
+      await counted(report, `${account.accountId} hold ${requestId}`, async () => {
         const open = decodeOpenHold(account.accountId, requestId, text);
         if (open.hold.expiresAtMs > nowMs) {
           report.open += 1;
@@ -64,10 +68,12 @@ export async function sweep({ accounts, ledger, nowMs: now, stopAtMs }: Sweep): 
       });
     }
     const stale = staleRates(account.rates.keys(), nowMs);
-    if (stale.length > 0) await counted(report, () => ledger.clearRates(account.accountId, stale));
+    if (stale.length > 0) {
+      await counted(report, `${account.accountId} rates`, () => ledger.clearRates(account.accountId, stale));
+    }
     for (const entry of account.outbox.values()) {
       if (Date.parse(entry.createdAt) > nowMs - STALE_RECORD_MS) continue;
-      await counted(report, async () => {
+      await counted(report, `${account.accountId} record ${entry.entryId}`, async () => {
         await ledger.drain(entry);
         report.drained += 1;
       });
@@ -87,6 +93,7 @@ export function sumOf(reports: readonly SweepReport[]): SweepReport {
       givenBack: sum.givenBack + part.givenBack,
       drained: sum.drained + part.drained,
       failed: sum.failed + part.failed,
+      causes: [...sum.causes, ...part.causes].slice(0, TOLD_CAUSES),
       complete: sum.complete && part.complete,
     }),
     emptyReport(),
@@ -102,17 +109,23 @@ function emptyReport(): SweepReport {
     givenBack: 0,
     drained: 0,
     failed: 0,
+    causes: [],
     complete: true,
   };
 }
 
 /** One step that fails must not keep the others from being done. */
-async function counted(report: { failed: number }, step: () => Promise<void>): Promise<void> {
+async function counted(report: SweepReport, what: string, step: () => Promise<void>): Promise<void> {
   try {
     await step();
-  } catch {
-    report.failed += 1;
+  } catch (error) {
+    countFailure(report, what, String(error));
   }
+}
+
+function countFailure(report: SweepReport, what: string, why: string): void {
+  report.failed += 1;
+  if (report.causes.length < TOLD_CAUSES) report.causes.push(`${what}: ${why}`);
 }
 
 function expiredFacts({ requestId, hold }: OpenHold, nowMs: number): ChargeFacts {

@@ -91,6 +91,7 @@ test("A run mends every segment, returns its report, and prints it as a line and
     givenBack: 0,
     drained: 0,
     failed: 0,
+    causes: [],
     complete: false,
   });
   expect(cut.printed).toContainEqual(expect.objectContaining({ SweepsCutShort: 1 }));
@@ -104,6 +105,7 @@ test("A run mends every segment, returns its report, and prints it as a line and
     givenBack: 0,
     drained: 10,
     failed: 0,
+    causes: [],
     complete: true,
   };
   expect(report).toEqual(done);

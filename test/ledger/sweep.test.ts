@@ -210,7 +210,12 @@ describe("sweeping", () => {
         if (calls === 1) throw new Error("DynamoDB is down");
       });
       const ledger = { ...world.direct.ledger, ...spoiled };
-      expect(await sweepAll({ ledger })).toMatchObject({ accounts: 2, failed: 1, complete: true });
+      expect(await sweepAll({ ledger })).toMatchObject({
+        accounts: 2,
+        failed: 1,
+        causes: [expect.stringMatching(/^acct_\S+ (hold \S+|record \S+|rates): Error: DynamoDB is down$/)],
+        complete: true,
+      });
       expect(calls).toBeGreaterThan(1);
       expect(await sweepAll()).toMatchObject({ accounts: 2, failed: 0 });
       await expectMended(accountIds);
@@ -258,9 +263,19 @@ test("Reports of parts are one, which is complete only if all are.", () => {
     givenBack: 3,
     drained: 4,
     failed: 5,
+    causes: ["one", "two", "three"],
     complete: true,
   };
-  const sum = { accounts: 2, open: 12, overdue: 14, expired: 4, givenBack: 6, drained: 8, failed: 10 };
+  const sum = {
+    accounts: 2,
+    open: 12,
+    overdue: 14,
+    expired: 4,
+    givenBack: 6,
+    drained: 8,
+    failed: 10,
+    causes: ["one", "two", "three", "one", "two"],
+  };
   expect(sumOf([part, part])).toEqual({ ...sum, complete: true });
   expect(sumOf([part, { ...part, complete: false }])).toEqual({ ...sum, complete: false });
   expect(sumOf([])).toMatchObject({ ...NOTHING_DONE, accounts: 0 });

@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { ConfigError, loadConfig, type WlrouterConfig } from "../../lib/config.ts";
 
 /** The example of the documentation, as an operator would write it in JSON. */
@@ -31,15 +31,12 @@ export const EXAMPLE = {
   ],
 } satisfies WlrouterConfig;
 
-let folder: string;
 let files = 0;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "wlrouter-config-"));
-});
-afterAll(() => rm(folder, { recursive: true }));
 
-/** Writes a file into a folder that lives as long as the test file. @returns its path. */
+/** Writes a file into a folder that is gone when the test is over. @returns its path. */
 export async function write(text: string, extension = "json"): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "wlrouter-config-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
   const path = join(folder, `config-${++files}.${extension}`);
   await writeFile(path, text);
   return path;

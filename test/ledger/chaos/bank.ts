@@ -16,10 +16,11 @@ import { sweep } from "../../../lambda/ledger/sweep.ts";
 import { compileCatalog } from "../../../lib/config.ts";
 import { Config } from "../../../lib/config-schema.ts";
 import type { LocalDynamo } from "../../../local/dynamodb.ts";
+import { openOwedSettles } from "../../../local/owed-settles.ts";
 import { patientDirectClient } from "../../fakes/patient-client.ts";
 import { type Interruption, Invocation, mortalProvider, mortalStore, mortalTimers } from "./invocation.ts";
 import { ProviderStandIn } from "./provider-stand-in.ts";
-import type { RequestPlan } from "./request-plan.ts";
+import { bodyOf, type RequestPlan } from "./request-plan.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
 export interface BankKey {
@@ -86,6 +87,7 @@ export function openBank({ dynamo, endpoint, clock }: BankOptions) {
       newAttempt: () => `${++attempts}`,
     });
   const ledger = ledgerOn(store);
+  const owedSettles = openOwedSettles();
   const accounts = createAccounts(directStore, queries, tables);
   const witnesses = new Map<string, Witness>();
   const standIn = new ProviderStandIn();
@@ -97,7 +99,7 @@ export function openBank({ dynamo, endpoint, clock }: BankOptions) {
   const api = createApi({
     catalog: CATALOG,
     ledger: watched(ledger, witness),
-    owedSettles: { put: () => Promise.reject(new Error("no queue")) },
+    owedSettles,
     entries: accounts,
     keys: cachedKeyFinder(createKeyFinder(store, tables, pause), () => clock.nowMs()),
     providers: {
@@ -131,6 +133,8 @@ export function openBank({ dynamo, endpoint, clock }: BankOptions) {
     /** Over the bad network, like everything that happens while the bank is open. */
     apiKeys: createApiKeys(store, queries, tables),
     statuses: createAccounts(store, queries, tables),
+    /** The queue behind the gateway comes: what waits is settled. @returns how much is left. */
+    settleOwed: () => owedSettles.settleAll(ledger),
     sweep: (some: AsyncIterable<Account> = accounts.all()) =>
       sweep({
         accounts: some,
@@ -240,7 +244,7 @@ export async function serve(
   bank.standIn.plans.set(user, plan);
   const body = bodyOf(plan, user);
   const name = `req_chaos-${String(plan.number).padStart(12, "0")}`;
-  const isStopped = () => key.isRevoked || member.isSuspended;
+  const before = { isRevoked: key.isRevoked, isSuspended: member.isSuspended };
   const idempotencyKey = plan.isIdempotent ? user : undefined;
   const witness: Witness = {
     plan,
@@ -248,7 +252,7 @@ export async function serve(
     accountId: member.accountId,
     requestId: readIdempotency(idempotencyKey, key.apiKey, body)?.requestId ?? name,
     user,
-    mustBeRefused: isStopped(),
+    mustBeRefused: false,
     held: undefined,
     line: undefined,
     status: undefined,
@@ -273,22 +277,9 @@ export async function serve(
     await readAnswer(response, plan.leavesEarly);
     await Promise.all(waiting);
   });
-  witness.mustBeRefused &&= isStopped();
+  // Revoked is for ever; suspended at both ends is so all the time. Before the one and then the other is open between.
+  witness.mustBeRefused = before.isRevoked || (before.isSuspended && member.isSuspended);
   return witness;
-}
-
-function bodyOf(plan: RequestPlan, user: string): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(
-    JSON.stringify({
-      model: "test/model",
-      messages: [{ role: "user", content: plan.prompt }],
-      user,
-      stream: plan.stream,
-      ...(plan.stream ? { stream_options: { include_usage: plan.includeUsage } } : {}),
-      ...(plan.choices > 1 ? { n: plan.choices } : {}),
-      ...(plan.outputCapTokens === undefined ? {} : { max_completion_tokens: plan.outputCapTokens }),
-    }),
-  );
 }
 
 async function readAnswer(response: Response, leavesEarly: boolean): Promise<void> {

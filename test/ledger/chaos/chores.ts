@@ -32,6 +32,7 @@ export function createChores(bank: Bank, seed: number): Chores {
       300,
       async (random) => problems.push(...(await violationsOf(bank, anyOf(bank.members, random).accountId))),
     ],
+    [200, () => bank.settleOwed()],
     [250, (random) => revokeKey(bank, random)],
     [150, (random) => suspendAnother(bank, random, suspendedOnce)],
   ];

@@ -48,11 +48,15 @@ export async function runGeneration({ seed, requests }: GenerationOptions): Prom
   await proxy.flush();
   const tally = emptyTally();
   tally.problems.push(...problems.map((problem) => ({ ...problem, seed })));
-  await recover(bank);
+  // Told like any other problem: a run of hours goes on, and says what it had come to.
+  await recover(bank).catch((error: unknown) => {
+    tally.problems.push({ kind: "violation", seed, text: String(error) });
+  });
   for (const member of bank.members) {
     const { problems: found, ...counts } = await judgeAccount(bank, member);
     tally.settled += counts.settled;
     tally.unsettled += counts.unsettled;
+    tally.outOfTime += counts.outOfTime;
     tally.refused += counts.refused;
     tally.expired += counts.expired;
     tally.problems.push(...found.map((problem) => ({ ...problem, seed })));

@@ -7,7 +7,10 @@ export interface Verdict {
   /** Requests whose end was acknowledged. */
   settled: number;
   /** Requests whose settle gave up. */
+  /** SETTLE's tries failed: the charge waited in the queue. */
   unsettled: number;
+  /** The deadline came while it settled, as time jumps here: the charge waited in the queue. */
+  outOfTime: number;
   refused: number;
   /** Requests that the sweeper ended at zero. */
   expired: number;
@@ -22,6 +25,7 @@ export async function judgeAccount(bank: Bank, member: BankAccount): Promise<Ver
   const verdict: Verdict = {
     settled: 0,
     unsettled: 0,
+    outOfTime: 0,
     refused: 0,
     expired: 0,
     problems: await violationsOf(bank, accountId),
@@ -60,7 +64,8 @@ function countEnds(verdict: Verdict, witnesses: readonly Witness[], entry: Entry
   if (entry?.charge?.outcome === "expired") verdict.expired += 1;
   for (const { line } of witnesses) {
     if (line?.outcome === "refused") verdict.refused += 1;
-    else if (line?.alarm?.startsWith("settle_failed")) verdict.unsettled += 1;
+    else if (line?.alarm === "settle_queued: OutOfTime") verdict.outOfTime += 1;
+    else if (/^settle_(failed|queued)/.test(line?.alarm ?? "")) verdict.unsettled += 1;
     else if (line) verdict.settled += 1;
   }
 }

@@ -135,3 +135,18 @@ export function interruptionPlan(
   if (fate > FREEZE_SHARE + CRASH_SHARE) return undefined;
   return { atPoint: random.between(1, LAST_POINT), kind: random.chance(0.5) ? "crashBefore" : "crashAfter" };
 }
+
+/** The request as its client sends it. */
+export function bodyOf(plan: RequestPlan, user: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(
+    JSON.stringify({
+      model: "test/model",
+      messages: [{ role: "user", content: plan.prompt }],
+      user,
+      stream: plan.stream,
+      ...(plan.stream ? { stream_options: { include_usage: plan.includeUsage } } : {}),
+      ...(plan.choices > 1 ? { n: plan.choices } : {}),
+      ...(plan.outputCapTokens === undefined ? {} : { max_completion_tokens: plan.outputCapTokens }),
+    }),
+  );
+}

@@ -7,8 +7,10 @@ export interface Tally {
   faulted: number;
   readonly faults: Record<string, number>;
   settled: number;
-  /** Their settle gave up, with an alarm: the hold ends at zero, or at the charge if it came through after all. */
+  /** Their settle gave up, with an alarm, and the charge waited in the queue. */
   unsettled: number;
+  /** The same, because the deadline came while they settled: time jumps here. */
+  outOfTime: number;
   refused: number;
   expired: number;
   /** Each with the seed of its generation, which repeats it. */
@@ -22,6 +24,7 @@ export function emptyTally(): Tally {
     faults: {},
     settled: 0,
     unsettled: 0,
+    outOfTime: 0,
     refused: 0,
     expired: 0,
     problems: [],
@@ -33,6 +36,7 @@ export function addTally(sum: Tally, part: Tally): void {
   sum.faulted += part.faulted;
   sum.settled += part.settled;
   sum.unsettled += part.unsettled;
+  sum.outOfTime += part.outOfTime;
   sum.refused += part.refused;
   sum.expired += part.expired;
   sum.problems.push(...part.problems);
