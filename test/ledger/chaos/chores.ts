@@ -24,7 +24,12 @@ export function createChores(bank: Bank, seed: number): Chores {
   const chores: readonly [everySoOften: number, chore: (random: Random) => Promise<unknown>][] = [
     [1, async (random) => bank.clock.advance(random.between(0, 400))],
     [150, async () => bank.clock.advance(PAST_STALE_MS)],
-    [120, (random) => Promise.all([sweepOnce(bank, { interruption: mayDie(random, 20) }), sweepOnce(bank)])],
+    [
+      120,
+      notAgainBefore((random) =>
+        Promise.all([sweepOnce(bank, { interruption: mayDie(random, 20) }), sweepOnce(bank)]),
+      ),
+    ],
     [5, (random) => glance(bank, anyOf(bank.members, random).accountId, problems)],
     [25, (random) => topUp(bank, random, problems)],
     [60, (random) => correct(bank, random, problems)],
@@ -32,7 +37,7 @@ export function createChores(bank: Bank, seed: number): Chores {
       300,
       async (random) => problems.push(...(await violationsOf(bank, anyOf(bank.members, random).accountId))),
     ],
-    [200, () => bank.settleOwed()],
+    [200, notAgainBefore(() => bank.settleOwed())],
     [250, (random) => revokeKey(bank, random)],
     [150, (random) => suspendAnother(bank, random, suspendedOnce)],
   ];
@@ -48,6 +53,20 @@ export function createChores(bank: Bank, seed: number): Chores {
       const open = [...bank.payments.values()].filter(({ isAcknowledged }) => !isAcknowledged);
       await Promise.all(open.map((payment) => deliver(bank, payment, undefined, problems)));
     },
+  };
+}
+
+/** Not begun again before it is done: dozens at once would do the same work over and over, and nothing else. */
+function notAgainBefore(chore: (random: Random) => Promise<unknown>): (random: Random) => Promise<unknown> {
+  let isUnderWay = false;
+  return async (random) => {
+    if (isUnderWay) return;
+    isUnderWay = true;
+    try {
+      await chore(random);
+    } finally {
+      isUnderWay = false;
+    }
   };
 }
 
