@@ -1,11 +1,12 @@
-import { Badge, Button, Center, Text } from "@mantine/core";
+import { Badge, Text } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import type { CreditView } from "../../views.ts";
 import { isNegative } from "../money.ts";
 import { type Column, DataTable } from "../parts/data-table.tsx";
 import { Money } from "../parts/money.tsx";
 import { Section } from "../parts/page.tsx";
-import { Empty, Failure, LoadingRows } from "../parts/states.tsx";
+import { PagedTable } from "../parts/paged-table.tsx";
+import { Empty, LoadingRows } from "../parts/states.tsx";
 import { Time } from "../parts/time.tsx";
 import { creditsQuery } from "./queries.ts";
 
@@ -21,6 +22,8 @@ const COLUMNS: readonly Column<CreditView>[] = [
   { title: "Reason", cell: (credit) => <Reason credit={credit} /> },
   { title: "Amount", isFigure: true, cell: ({ amount }) => <SignedMoney amount={amount} /> },
 ];
+
+const TABLE = { label: "History", columns: COLUMNS, rowKey: (credit: CreditView) => credit.entry_id };
 
 function SignedMoney({ amount }: { amount: string }) {
   return (
@@ -45,32 +48,23 @@ function Reason({ credit }: { credit: CreditView }) {
 /** Everything that moved the balance and was no request. */
 export function Credits() {
   const query = useInfiniteQuery(creditsQuery);
-  const credits = query.data?.pages.flatMap((page) => page.credits);
   return (
     <Section
       title="History"
       about="Top-ups, refunds and adjustments, newest first. What requests cost is under Requests."
       flush
     >
-      {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
-      {!credits && !query.isError && <LoadingRows rows={4} label="The history is loading" />}
-      {credits?.length === 0 && <Empty title="Nothing yet">The first top-up or credit will be here.</Empty>}
-      {credits && credits.length > 0 && <CreditTable credits={credits} />}
-      {query.hasNextPage && (
-        <Center p="sm">
-          <Button
-            variant="default"
-            onClick={() => void query.fetchNextPage()}
-            loading={query.isFetchingNextPage}
-          >
-            Show older ones
-          </Button>
-        </Center>
-      )}
+      <PagedTable
+        {...TABLE}
+        query={query}
+        rows={query.data?.pages.flatMap((page) => page.credits)}
+        loading={<LoadingRows rows={4} label="The history is loading" />}
+        empty={<Empty title="Nothing yet">The first top-up or credit will be here.</Empty>}
+      />
     </Section>
   );
 }
 
 export function CreditTable({ credits }: { credits: readonly CreditView[] }) {
-  return <DataTable label="History" columns={COLUMNS} rows={credits} rowKey={(credit) => credit.entry_id} />;
+  return <DataTable {...TABLE} rows={credits} />;
 }

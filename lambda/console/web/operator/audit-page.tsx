@@ -1,11 +1,12 @@
-import { Anchor, Badge, Button, Center, Text } from "@mantine/core";
+import { Anchor, Badge, Text } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
 import type { AuditEntryView } from "../../operator-views.ts";
 import { api, read } from "../api.ts";
-import { type Column, DataTable } from "../parts/data-table.tsx";
+import type { Column } from "../parts/data-table.tsx";
 import { Page, Section } from "../parts/page.tsx";
-import { Empty, Failure, LoadingRows } from "../parts/states.tsx";
+import { PagedTable } from "../parts/paged-table.tsx";
+import { Empty, LoadingRows } from "../parts/states.tsx";
 import { Time } from "../parts/time.tsx";
 
 export function AuditPage() {
@@ -16,27 +17,18 @@ export function AuditPage() {
     initialPageParam: "",
     getNextPageParam: (page) => page.next,
   });
-  const entries = query.data?.pages.flatMap((page) => page.entries);
   return (
     <Page title="Audit log" about="What operators did, newest first. Nothing here can be changed or deleted.">
       <Section title="Actions" flush>
-        {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
-        {!entries && !query.isError && <LoadingRows rows={6} label="The audit log is loading" />}
-        {entries?.length === 0 && <Empty title="Nothing yet">An operator’s first action will be here.</Empty>}
-        {entries && entries.length > 0 && (
-          <DataTable label="Audit log" columns={COLUMNS} rows={entries} rowKey={({ audit_id }) => audit_id} />
-        )}
-        {query.hasNextPage && (
-          <Center p="sm">
-            <Button
-              variant="default"
-              onClick={() => void query.fetchNextPage()}
-              loading={query.isFetchingNextPage}
-            >
-              Show older ones
-            </Button>
-          </Center>
-        )}
+        <PagedTable
+          label="Audit log"
+          columns={COLUMNS}
+          rowKey={({ audit_id }) => audit_id}
+          query={query}
+          rows={query.data?.pages.flatMap((page) => page.entries)}
+          loading={<LoadingRows rows={6} label="The audit log is loading" />}
+          empty={<Empty title="Nothing yet">An operator’s first action will be here.</Empty>}
+        />
       </Section>
     </Page>
   );

@@ -1,4 +1,4 @@
-import { Badge, Button, Center, Text } from "@mantine/core";
+import { Badge, Text } from "@mantine/core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import type { DeadLettersView, ProviderView, UnsettledView } from "../../operator-views.ts";
 import { api, read } from "../api.ts";
@@ -6,7 +6,8 @@ import { formatCount } from "../format.ts";
 import { type Column, DataTable } from "../parts/data-table.tsx";
 import { Money } from "../parts/money.tsx";
 import { Page, Section } from "../parts/page.tsx";
-import { Empty, Failure, Loaded, LoadingRows } from "../parts/states.tsx";
+import { PagedTable } from "../parts/paged-table.tsx";
+import { Empty, Loaded, LoadingRows } from "../parts/states.tsx";
 import { Ago } from "../parts/time.tsx";
 import { UnsettledName } from "./unsettled-name.tsx";
 
@@ -100,35 +101,21 @@ function ExpiredHolds() {
     initialPageParam: "",
     getNextPageParam: (page) => page.next,
   });
-  const holds = query.data?.pages.flatMap((page) => page.holds);
   return (
     <Section
       title="Expired holds"
       about="Requests that ended by the sweeper: their function crashed or never answered."
       flush
     >
-      {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
-      {!holds && !query.isError && <LoadingRows rows={2} label="The expired holds are loading" />}
-      {holds?.length === 0 && <Empty title="None">Every request has come to an end of its own.</Empty>}
-      {holds && holds.length > 0 && (
-        <DataTable
-          label="Expired holds"
-          columns={HOLD_COLUMNS}
-          rows={holds}
-          rowKey={({ request_id }) => request_id}
-        />
-      )}
-      {query.hasNextPage && (
-        <Center p="sm">
-          <Button
-            variant="default"
-            onClick={() => void query.fetchNextPage()}
-            loading={query.isFetchingNextPage}
-          >
-            Show older ones
-          </Button>
-        </Center>
-      )}
+      <PagedTable
+        label="Expired holds"
+        columns={HOLD_COLUMNS}
+        rowKey={({ request_id }) => request_id}
+        query={query}
+        rows={query.data?.pages.flatMap((page) => page.holds)}
+        loading={<LoadingRows rows={2} label="The expired holds are loading" />}
+        empty={<Empty title="None">Every request has come to an end of its own.</Empty>}
+      />
     </Section>
   );
 }

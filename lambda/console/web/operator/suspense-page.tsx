@@ -1,14 +1,15 @@
-import { Button, Center, Modal, Text, TextInput } from "@mantine/core";
+import { Button, Modal, Text, TextInput } from "@mantine/core";
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { SuspenseView } from "../../operator-views.ts";
 import { api, read } from "../api.ts";
 import { typedAmount } from "../money.ts";
-import { type Column, DataTable } from "../parts/data-table.tsx";
+import type { Column } from "../parts/data-table.tsx";
 import { errorOf } from "../parts/fields.ts";
 import { Money } from "../parts/money.tsx";
 import { Page, Section } from "../parts/page.tsx";
-import { Empty, Failure, LoadingRows } from "../parts/states.tsx";
+import { PagedTable } from "../parts/paged-table.tsx";
+import { Empty, LoadingRows } from "../parts/states.tsx";
 import { Ago } from "../parts/time.tsx";
 import { ReasonForm } from "./reason-form.tsx";
 import { UnsettledName } from "./unsettled-name.tsx";
@@ -24,35 +25,21 @@ export function SuspensePage() {
     initialPageParam: "",
     getNextPageParam: (page) => page.next,
   });
-  const entries = query.data?.pages.flatMap((page) => page.entries);
   return (
     <Page
       title="Suspense"
       about="Requests that were sent and of which nobody knows whether they were answered. The customer paid nothing; look the request up in the provider’s bill and write down what it came to."
     >
       <Section title="Requests of unknown outcome" flush>
-        {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
-        {!entries && !query.isError && <LoadingRows rows={4} label="The requests are loading" />}
-        {entries?.length === 0 && <Empty title="None">Of every request it is known how it ended.</Empty>}
-        {entries && entries.length > 0 && (
-          <DataTable
-            label="Requests of unknown outcome"
-            columns={columnsOf(setResolving)}
-            rows={entries}
-            rowKey={({ request_id }) => request_id}
-          />
-        )}
-        {query.hasNextPage && (
-          <Center p="sm">
-            <Button
-              variant="default"
-              onClick={() => void query.fetchNextPage()}
-              loading={query.isFetchingNextPage}
-            >
-              Show older ones
-            </Button>
-          </Center>
-        )}
+        <PagedTable
+          label="Requests of unknown outcome"
+          columns={columnsOf(setResolving)}
+          rowKey={({ request_id }) => request_id}
+          query={query}
+          rows={query.data?.pages.flatMap((page) => page.entries)}
+          loading={<LoadingRows rows={4} label="The requests are loading" />}
+          empty={<Empty title="None">Of every request it is known how it ended.</Empty>}
+        />
       </Section>
       {resolving && <ResolveModal entry={resolving} onClose={() => setResolving(undefined)} />}
     </Page>

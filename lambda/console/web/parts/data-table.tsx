@@ -11,7 +11,7 @@ export interface Column<Row> {
   readonly leads?: boolean;
 }
 
-interface DataTableProps<Row> {
+export interface DataTableProps<Row> {
   /** What is listed, for who cannot see it. */
   readonly label: string;
   readonly columns: readonly Column<Row>[];

@@ -1,4 +1,4 @@
-import { Anchor, Button, Center, NativeSelect, Text, TextInput } from "@mantine/core";
+import { Anchor, Button, NativeSelect, Text, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { IconSearch } from "@tabler/icons-react";
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
@@ -7,10 +7,11 @@ import { Link } from "wouter";
 import type { RequestRow } from "../../usage-views.ts";
 import { api, read } from "../api.ts";
 import { formatCount, formatDuration } from "../format.ts";
-import { type Column, DataTable } from "../parts/data-table.tsx";
+import type { Column } from "../parts/data-table.tsx";
 import { Money } from "../parts/money.tsx";
 import { Page, Section } from "../parts/page.tsx";
-import { Empty, Failure, LoadingRows } from "../parts/states.tsx";
+import { PagedTable } from "../parts/paged-table.tsx";
+import { Empty, LoadingRows } from "../parts/states.tsx";
 import { Time } from "../parts/time.tsx";
 import { keysQuery, modelsQuery } from "../queries.ts";
 import { OUTCOMES, OutcomeBadge } from "./outcome-badge.tsx";
@@ -100,28 +101,16 @@ function Log({ filter, clear }: { filter: Filter; clear: () => void }) {
     placeholderData: keepPreviousData,
     refetchInterval: ({ state }) => (state.data && state.data.pages.length > 1 ? false : 5_000),
   });
-  const rows = query.data?.pages.flatMap((page) => page.requests);
-  if (query.isError) return <Failure error={query.error} retry={() => void query.refetch()} />;
-  if (!rows) return <LoadingRows rows={12} label="The requests are loading" />;
   return (
-    <>
-      {rows.length > 0 ? (
-        <DataTable label="Requests" columns={COLUMNS} rows={rows} rowKey={(row) => row.request_id} />
-      ) : (
-        <NoRequests isFiltered={Object.values(settled).some(Boolean)} clear={clear} />
-      )}
-      {query.hasNextPage && (
-        <Center p="sm">
-          <Button
-            variant="default"
-            onClick={() => void query.fetchNextPage()}
-            loading={query.isFetchingNextPage}
-          >
-            Show older ones
-          </Button>
-        </Center>
-      )}
-    </>
+    <PagedTable
+      label="Requests"
+      columns={COLUMNS}
+      rowKey={(row) => row.request_id}
+      query={query}
+      rows={query.data?.pages.flatMap((page) => page.requests)}
+      loading={<LoadingRows rows={12} label="The requests are loading" />}
+      empty={<NoRequests isFiltered={Object.values(settled).some(Boolean)} clear={clear} />}
+    />
   );
 }
 
