@@ -6,6 +6,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import path from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { pathToFileURL } from "node:url";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 
 type Handler = (event: object, stream: ServerResponse, context: object) => Promise<void>;
 
@@ -50,9 +52,17 @@ function loopDelay(): object {
   return { p50Ms, p99Ms, maxMs };
 }
 
+/** Objects that are still referred to, in megabytes: what is left after a collection. */
+function liveHeap(): object {
+  setFlagsFromString("--expose-gc");
+  runInNewContext("gc")();
+  return { megabytes: process.memoryUsage().heapUsed / 1024 / 1024 };
+}
+
 let invocations = 0;
 const server = createServer((request, response) => {
   if (request.url === "/bench/loop-delay") return void response.end(JSON.stringify(loopDelay()));
+  if (request.url === "/bench/live-heap") return void response.end(JSON.stringify(liveHeap()));
   const pieces: Buffer[] = [];
   request.on("data", (piece: Buffer) => pieces.push(piece));
   request.on("end", () => {
