@@ -1,8 +1,8 @@
-import { createHash, createHmac, type Hash, type Hmac } from "node:crypto";
 import { SignatureV4 } from "@smithy/signature-v4";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { amzDate, createSigner } from "../../../lambda/adapters/aws-json/signature.ts";
+import { Sha256 } from "../../fakes/aws-signature.ts";
 
 const KEYS = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY" };
 const PLACE = { region: "us-east-1", service: "service" };
@@ -48,27 +48,6 @@ for (const [name, headers, body, signature] of PUBLISHED) {
         `SignedHeaders=${signedHeaders}, Signature=${signature}`,
     );
   });
-}
-
-/** The SDK's signer is given a class that hashes, or with a key signs. */
-class Sha256 {
-  readonly #hash: Hash | Hmac;
-  constructor(key?: string | ArrayBuffer | ArrayBufferView) {
-    this.#hash = key === undefined ? createHash("sha256") : createHmac("sha256", asKey(key));
-  }
-  update(data: string | Uint8Array): void {
-    this.#hash.update(data);
-  }
-  async digest(): Promise<Uint8Array> {
-    return this.#hash.digest();
-  }
-}
-
-function asKey(key: string | ArrayBuffer | ArrayBufferView): string | Uint8Array {
-  if (typeof key === "string") return key;
-  return ArrayBuffer.isView(key)
-    ? new Uint8Array(key.buffer, key.byteOffset, key.byteLength)
-    : new Uint8Array(key);
 }
 
 const text = fc.string({ minLength: 1, maxLength: 40 }).map((value) => value.replace(/[^\x21-\x7e]/g, "x"));
