@@ -1,7 +1,6 @@
 /** Claude and Nova on Amazon Bedrock, called as AWS wants it: every call is signed again by the SDK's own signer, and compared. */
 import { SignatureV4 } from "@smithy/signature-v4";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { WlrouterConfig } from "../../lib/config-schema.ts";
 import { claimedSignature, dateOf, Sha256 } from "../fakes/aws-signature.ts";
 import { json, type ReceivedCall } from "../fakes/provider-server.ts";
 import { anthropicWire } from "./anthropic-wire.ts";
@@ -13,11 +12,10 @@ const TOKEN = "token of the function's role";
 const KEYS = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret", sessionToken: TOKEN };
 const REGION = "eu-west-1";
 
-type Provider = WlrouterConfig["providers"][string];
 interface Place {
   readonly name: string;
   readonly wire: () => Wire;
-  readonly provider: (baseUrl: string) => Provider;
+  readonly provider: Wire["provider"];
   readonly service: string;
   readonly path: (isStream: boolean) => string;
 }
@@ -91,9 +89,10 @@ describe.skipIf(whyNoRecordings !== undefined)(
             const recording = anAnswer(at.wire, isStream);
             const seen = await exchange(at, recording);
             expect(seen.error).toBeUndefined();
-            const read = at.wire.read(recording);
-            expect(seen.text).toBe(read.text);
-            expect(await charged(at, seen.requestId)).toMatchObject({ costPicoUsd: costPicoUsd(read.usage) });
+            const { text, usage } = at.wire.read(recording);
+            if (!usage) throw new Error("the recording has no usage");
+            expect(seen.text).toBe(text);
+            expect(await charged(at, seen.requestId)).toMatchObject({ costPicoUsd: costPicoUsd(usage) });
 
             const call = at.provider.calls.at(-1);
             if (!call) throw new Error("nothing was called");
