@@ -58,6 +58,7 @@ const LANDS_WITHIN_MS = 300_000;
 /** A minute for the tries of HOLD, and for each of them the time in which it may land. */
 const MINIMUM_LIFE_MS = LANDS_WITHIN_MS + 60_000;
 
+/** Reckoned once for a request, whatever it offers: see `maySendHold`. */
 export function holdExpiryMs(nowMs: number, deadlineMs: number): number {
   return Math.max(deadlineMs + AFTER_DEADLINE_MS, nowMs + MINIMUM_LIFE_MS);
 }

@@ -43,6 +43,8 @@ const TRIES = 4;
  */
 export async function takeHold(gateway: Gateway, wanted: HoldFor): Promise<Held> {
   const limitPicoUsd = wanted.key.spendLimit?.amountPicoUsd;
+  // The same for every offer: one that is sent when an earlier may have been swept must not be taken for the first.
+  const expiresAtMs = holdExpiryMs(gateway.timers.nowMs(), wanted.deadlineMs);
   const offers = [firstOffer(wanted.quoted)];
   let account: Account | undefined;
   for (let attempt = 1; attempt <= TRIES; attempt++) {
@@ -52,7 +54,7 @@ export async function takeHold(gateway: Gateway, wanted: HoldFor): Promise<Held>
     const exceedsKey = limitPicoUsd !== undefined && offer.amountPicoUsd > limitPicoUsd;
     const answer = exceedsKey
       ? await balanceOnly(gateway, wanted.key)
-      : await tryHold(gateway, wanted, offer);
+      : await tryHold(gateway, wanted, offer, expiresAtMs);
     if (answer.held) return heldFor(gateway, wanted, answer, offers);
     await refuseSecond(gateway, answer.account, wanted);
     const rate = rateCheck(wanted, offer, gateway.timers.nowMs());
@@ -115,7 +117,7 @@ async function refuseSecond(
   if (entry) throw conflict(firstOf(entry), idempotency);
 }
 
-function tryHold(gateway: Gateway, wanted: HoldFor, offer: Offer): Promise<HoldAnswer> {
+function tryHold(gateway: Gateway, wanted: HoldFor, offer: Offer, expiresAtMs: number): Promise<HoldAnswer> {
   const { key, model, requestId } = wanted;
   const nowMs = gateway.timers.nowMs();
   return gateway.ledger.hold({
@@ -123,7 +125,7 @@ function tryHold(gateway: Gateway, wanted: HoldFor, offer: Offer): Promise<HoldA
     requestId,
     hold: {
       amountPicoUsd: offer.amountPicoUsd,
-      expiresAtMs: holdExpiryMs(nowMs, wanted.deadlineMs),
+      expiresAtMs,
       keyId: key.keyId,
       keyPeriod: keyPeriodOf(key.keyId, key.spendLimit, nowMs),
       model: model.id,

@@ -1,17 +1,23 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { decodeOwedSettle } from "../../lambda/core/owed-settle.ts";
+import type { Timers } from "../../lambda/core/timers.ts";
 import { type LocalDynamo, startDynamo } from "../../local/dynamodb.ts";
+import { systemTimers } from "../../local/runtime.ts";
 import { isHold, isSettle } from "../fakes/dynamodb-call.ts";
 import { NO_FAULTS } from "../fakes/fault-plans.ts";
 import { FaultyProxy, type Plan } from "../fakes/faulty-proxy.ts";
 import { chat, chunk, completion, streamed, usage, usageChunk } from "./completions.ts";
 import { expectError, openWorld, PRICE, type World } from "./world.ts";
 
+const HOUR_MS = 3_600_000;
 const COST = 10n * PRICE.input + 2n * PRICE.output;
 
 let dynamo: LocalDynamo;
 let proxy: FaultyProxy;
 let world: World;
+/** A laptop that was shut, or a process that was stopped. */
+let sleptMs = 0;
+const timers: Timers = { ...systemTimers, nowMs: () => systemTimers.nowMs() + sleptMs };
 beforeAll(async () => {
   dynamo = await startDynamo();
   proxy = new FaultyProxy({
@@ -21,10 +27,11 @@ beforeAll(async () => {
     nowMs: Date.now,
     lateByAtMost: 1,
   });
-  world = await openWorld({ dynamo: { ...dynamo, endpoint: await proxy.listen() } });
+  world = await openWorld({ dynamo: { ...dynamo, endpoint: await proxy.listen() }, timers });
 });
 afterEach(() => {
   proxy.plan = NO_FAULTS;
+  sleptMs = 0;
 });
 afterAll(async () => {
   await world.close();
@@ -56,6 +63,23 @@ describe("a balance that cannot be reached", () => {
     await expectError(response, { status: 429, code: "rate_limit_exceeded", type: "rate_limit_error" });
     expect(response.headers.get("retry-after")).toBe("1");
     expect(world.upstreamCalls()).toBe(before);
+  });
+});
+
+describe("a process that stood still between two offers", () => {
+  test("holds nothing more: by then the sweeper may have ended its first hold, and the second would be another", async () => {
+    const client = await world.client({ creditUsd: "0.01" });
+    const before = world.upstreamCalls();
+    let holds = 0;
+    proxy.plan = (call) => {
+      // More than the balance covers, so a smaller offer follows.
+      if (isHold(call) && ++holds === 1) sleptMs = HOUR_MS;
+      return undefined;
+    };
+    const response = await client.post(chat());
+    await expectError(response, { status: 503, code: "service_unavailable", type: "server_error" });
+    expect({ holds, calls: world.upstreamCalls() - before }).toEqual({ holds: 1, calls: 0 });
+    await client.expectUntouched();
   });
 });
 
