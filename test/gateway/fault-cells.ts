@@ -5,7 +5,7 @@ import { chunk, completion, streamed, usage, usageChunk } from "./completions.ts
 export interface Fault {
   readonly name: string;
   /** The first route's provider: `p1` unless the fault needs one with settings of its own. */
-  readonly provider?: "refused" | "tls" | "hasty" | "impatient" | "brief";
+  readonly provider?: "refused" | "nameless" | "tls" | "hasty" | "impatient" | "brief";
   readonly whole?: Behavior;
   readonly streamed?: Behavior;
 }
@@ -33,6 +33,7 @@ export const FINE = {
 
 export const FAULTS: readonly Fault[] = [
   both("the connection is refused", unreached, "refused"),
+  both("the host has no address", unreached, "nameless"),
   both("TLS fails", unreached, "tls"),
   both("408", failure(408)),
   both("429", failure(429)),

@@ -63,6 +63,7 @@ function faultyProviders(p1: string, closedPort: number) {
   const kind = "openai-compatible" as const;
   const providers = {
     refused: { kind, baseUrl: `http://127.0.0.1:${closedPort}/v1` },
+    nameless: { kind, baseUrl: "https://provider.invalid/v1" },
     tls: { kind, baseUrl: p1.replace("http:", "https:") },
     hasty: { kind, baseUrl: p1, timeouts: { firstByteMs: 50 } },
     impatient: { kind, baseUrl: p1, timeouts: { idleMs: 50 } },
@@ -108,7 +109,7 @@ describe("whatever fails on the first of two routes", () => {
   test("the second route is asked exactly where nothing of an answer can exist, and at most once", () => {
     for (const { cell, calls, entry } of seen) {
       const isAskedAgain =
-        /^(the connection|TLS|408|429|5|40[13]|a redirect|malformed|an empty)|before output/;
+        /^(the connection|the host|TLS|408|429|5|40[13]|a redirect|malformed|an empty)|before output/;
       const mayExist =
         /deadline|more than/.test(cell.name) || cell.name === "reset in the body, before output/whole";
       const isExpected = cell.name.startsWith("reset before") || (isAskedAgain.test(cell.name) && !mayExist);
