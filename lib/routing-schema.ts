@@ -26,6 +26,10 @@ export const Routing = fields({
   /** Calls to providers that one request may make at most. */
   maxAttempts: wholeNumber("a number of calls").max(8, { error: "at most 8" }).default(4),
   breaker: Breaker.prefault({}),
+  /** Off unless it is given: the call that is dropped may be billed by its provider, to the operator. */
+  hedging: fields({
+    afterMs: milliseconds.min(100, { error: "at least 100" }).max(10_000, { error: "at most 10000" }),
+  }).optional(),
 });
 
 const providerNames = z.array(text(PROVIDER_NAME, "the name of a provider"), {

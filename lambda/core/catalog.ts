@@ -102,6 +102,8 @@ export interface RoutingSettings {
   /** Calls to providers that one request may make at most. */
   readonly maxAttempts: number;
   readonly breaker: BreakerSettings;
+  /** After so long without an answer a second route is called beside the first. Absent: never. */
+  readonly hedging?: { readonly afterMs: number } | undefined;
 }
 
 /** When a route that keeps failing is left alone, and for how long. */

@@ -4,6 +4,7 @@ import { type ErrorCode, GatewayError } from "../core/errors.ts";
 import type { Provider, ProviderAnswer, ProviderRequest } from "../core/ports.ts";
 import type { Timers } from "../core/timers.ts";
 import { reasonOf, type TriedRoute } from "../core/tried-routes.ts";
+import { type Call, hedge } from "./hedge.ts";
 import { type OpenedStream, openStream } from "./open-stream.ts";
 import type { Attempt, RouteMonitor } from "./route-monitor.ts";
 
@@ -49,6 +50,8 @@ export interface DispatchRules {
   readonly timers: Timers;
   /** Calls that one request may make. */
   readonly maxAttempts: number;
+  /** After so long without an answer the next route is called beside the first. Absent: never. */
+  readonly hedgeAfterMs?: number | undefined;
 }
 
 type Request = Omit<ProviderRequest, "model">;
@@ -58,25 +61,55 @@ export function createDispatch(
   request: Request,
   rules: DispatchRules,
 ): Dispatch {
-  const { monitor, timers, maxAttempts } = rules;
+  const { monitor, timers, maxAttempts, hedgeAfterMs } = rules;
   let rest = [...routes];
   let current: PlannedRoute | undefined;
   let alarm: string | undefined;
   const tried: TriedRoute[] = [];
 
+  const note = ({ model, route }: PlannedRoute, reason: string) =>
+    tried.push({ provider: route.provider, model: model.id, reason });
+
   /** Notes a failure. @returns what to tell if no other route answers. @throws it where no other may be asked */
   const afterFailure = (planned: PlannedRoute, error: GatewayError): GatewayError => {
-    tried.push({ provider: planned.route.provider, model: planned.model.id, reason: reasonOf(error) });
+    note(planned, reasonOf(error));
     alarm ??= error.details.alarm;
     if (request.signal.aborted) throw request.signal.reason;
     if (error.code === "upstream_rejected") {
       // Who runs the model does not matter to what is wrong with the request, but another model may take it.
       rest = rest.filter(({ model }) => model.id !== planned.model.id);
-    } else if (!error.retryable && error.code !== "unsupported_parameter") {
-      // A field that one provider has no word for, another may have.
+    } else if (!mayMend(error)) {
       throw error;
     }
     return error;
+  };
+
+  /** @param underWay calls that have not ended yet */
+  const takeNext = (underWay: number): PlannedRoute | undefined => {
+    if (tried.length + underWay >= maxAttempts) return undefined;
+    for (let planned = rest.shift(); planned; planned = rest.shift()) {
+      if (monitor.restsUntilMs(planned.route) === undefined) return planned;
+    }
+    return undefined;
+  };
+
+  const callHedged = async (first: PlannedRoute, afterMs: number): Promise<Answered> => {
+    const { end, failed, givenUp } = await hedge(first, {
+      afterMs,
+      timers,
+      begin: (planned) => beginCall(planned, request, rules),
+      beside: () => takeNext(1),
+      isFinal: (error) => !(error instanceof GatewayError && mayMend(error)),
+    });
+    current = end.route;
+    for (const { route, error } of failed) {
+      const isKnown = error instanceof GatewayError;
+      note(route, isKnown ? reasonOf(error) : "bug");
+      if (isKnown) alarm ??= error.details.alarm;
+    }
+    for (const route of givenUp) note(route, "hedged");
+    if (end.answer === undefined) throw end.error;
+    return end.answer;
   };
 
   return {
@@ -89,20 +122,51 @@ export function createDispatch(
     },
     async next(failure) {
       let last = failure && current ? afterFailure(current, failure) : failure;
-      for (let planned = rest.shift(); planned; planned = rest.shift()) {
-        if (tried.length >= maxAttempts) break;
-        if (monitor.restsUntilMs(planned.route) !== undefined) continue;
+      for (let planned = takeNext(0); planned; planned = takeNext(0)) {
         current = planned;
         try {
-          return await callRoute(planned, request, rules);
+          return await (hedgeAfterMs === undefined
+            ? callRoute(planned, request, rules)
+            : callHedged(planned, hedgeAfterMs));
         } catch (error) {
           if (!(error instanceof GatewayError)) throw request.signal.aborted ? request.signal.reason : error;
-          last = afterFailure(planned, error);
+          last = afterFailure(current, error);
         }
       }
       throw last
         ? withRetryAfter(last, routes, monitor, timers.nowMs())
         : allResting(routes, monitor, timers);
+    },
+  };
+}
+
+/** May another route answer, where one failed so? A field that one provider has no word for, another may have. */
+function mayMend({ code, retryable }: GatewayError): boolean {
+  return retryable || code === "unsupported_parameter";
+}
+
+/** The same call, with an end of its own. */
+function beginCall(
+  planned: PlannedRoute,
+  request: Request,
+  rules: DispatchRules,
+): Call<PlannedRoute, Answered> {
+  const givenUp = new AbortController();
+  const signal = AbortSignal.any([request.signal, givenUp.signal]);
+  const answering = callRoute(planned, { ...request, signal }, rules);
+  return {
+    route: planned,
+    answer: answering,
+    giveUp() {
+      givenUp.abort(new Error("another route answered first"));
+      // It may have answered at the same moment.
+      answering.then(
+        ({ answer, attempt }) => {
+          attempt.dropped();
+          if (answer.type === "stream") void answer.opened.parts.return?.();
+        },
+        () => {},
+      );
     },
   };
 }

@@ -111,7 +111,12 @@ async function dispatchChat(exchange: Exchange, invocation: Invocation): Promise
       signal: abort.signal,
       traceHeaders: trace?.headers,
     },
-    { monitor, timers, maxAttempts: catalog.routing.maxAttempts },
+    {
+      monitor,
+      timers,
+      maxAttempts: catalog.routing.maxAttempts,
+      hedgeAfterMs: catalog.routing.hedging?.afterMs,
+    },
   );
   try {
     return chat.stream
