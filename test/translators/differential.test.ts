@@ -1,9 +1,11 @@
 /** The same recordings through the AI SDK's providers: two readers that share no code must read the same. */
 import { createAmazonBedrock } from "@ai-sdk/amazon-bedrock";
 import { createAnthropic } from "@ai-sdk/anthropic";
+import { createCohere } from "@ai-sdk/cohere";
 import { afterAll, describe, expect, test } from "vitest";
 import { anthropicWire } from "./anthropic-wire.ts";
 import { bedrockWire } from "./bedrock-wire.ts";
+import { cohereWire } from "./cohere-wire.ts";
 import {
   type Json,
   numberOf,
@@ -17,7 +19,8 @@ import {
 
 type Model =
   | ReturnType<ReturnType<typeof createAnthropic>>
-  | ReturnType<ReturnType<typeof createAmazonBedrock>>;
+  | ReturnType<ReturnType<typeof createAmazonBedrock>>
+  | ReturnType<ReturnType<typeof createCohere>>;
 
 /** What the AI SDK makes of an exchange, in the words of our plain reading. */
 interface Theirs {
@@ -50,7 +53,23 @@ const tally = new Map<string, number>();
 const note = (what: string) => tally.set(what, (tally.get(what) ?? 0) + 1);
 afterAll(() => console.log([...tally].map(([what, count]) => `${count}: ${what}`).join("\n")));
 
-const WIRES: readonly { wire: Wire; model: (fetch: typeof globalThis.fetch) => Model }[] = [
+type Counts = Pick<Theirs, "inputTokens" | "outputTokens">;
+
+interface Side {
+  readonly wire: Wire;
+  readonly model: (fetch: typeof globalThis.fetch) => Model;
+  /** What they count by, where it is not what we do. */
+  readonly counts?: (recording: WireRecording) => Counts;
+}
+
+/** Cohere reads more than it bills. They tell what was read, we what is billed (decision 30): both are in the answer. */
+function readByCohere({ bytes }: WireRecording): Counts {
+  const counted = [...bytes.toString().matchAll(/"tokens":\s*\{([^}]*)\}/g)].at(-1)?.[1] ?? "";
+  const countOf = (name: string) => Number(new RegExp(`"${name}":\\s*(\\d+)`).exec(counted)?.[1] ?? 0);
+  return { inputTokens: countOf("input_tokens"), outputTokens: countOf("output_tokens") };
+}
+
+const WIRES: readonly Side[] = [
   {
     wire: anthropicWire(),
     model: (fetch) => createAnthropic({ apiKey: "k", fetch })("claude-sonnet-4-5"),
@@ -59,6 +78,11 @@ const WIRES: readonly { wire: Wire; model: (fetch: typeof globalThis.fetch) => M
     wire: bedrockWire(),
     model: (fetch) =>
       createAmazonBedrock({ apiKey: "k", region: "us-east-1", fetch })("us.amazon.nova-2-lite-v1:0"),
+  },
+  {
+    wire: cohereWire(),
+    model: (fetch) => createCohere({ apiKey: "k", fetch })("command-a-reasoning-08-2025"),
+    counts: readByCohere,
   },
 ];
 
@@ -102,7 +126,7 @@ function oursAs({ text, toolCalls, finish, usage }: Reading): Theirs {
 
 describe.skipIf(whyNoRecordings).each(WIRES)(
   "recordings of $wire.name, read by the AI SDK",
-  ({ wire, model }) => {
+  ({ wire, model, counts }) => {
     const answered = wire.recordings.filter(({ status }) => status === 200);
     test.each(answered.map((it) => [it.file, it] as const))("%s", async (file, recording) => {
       const answer = async () =>
@@ -110,7 +134,7 @@ describe.skipIf(whyNoRecordings).each(WIRES)(
           headers: { "content-type": recording.contentType },
         });
       const theirs = await readByAiSdk(recording, model(answer)).catch((error: unknown) => String(error));
-      const ours = oursAs(wire.read(recording));
+      const ours = { ...oursAs(wire.read(recording)), ...counts?.(recording) };
       const explained = EXPLAINED.find(({ files }) => files.test(file));
       if (typeof theirs === "string") note(`${wire.name}: they throw where we answer`);
       else if (explained) note(`${wire.name}: ${explained.why}`);
