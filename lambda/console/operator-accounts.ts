@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { z } from "zod";
 import type { AuditAction } from "../core/audit.ts";
 import type { Entry } from "../core/charge.ts";
+import { CreditConflict, requestedAmount } from "../core/credit-errors.ts";
 import { formatUsd } from "../core/money.ts";
 import type { Account } from "../core/ports.ts";
 import { accountOf, creditsOf, creditView } from "./balance.ts";
@@ -50,31 +51,32 @@ export async function adjust(
   const creditId = `adj_${input.adjustment_id}`;
   const amountPicoUsd = input.direction === "credit" ? input.amount : -input.amount;
   const known = await console.ledger.entry(accountId, creditId);
-  if (known && requestedAmount(known) !== amountPicoUsd) {
-    const message = `${creditId} was used for ${formatUsd(requestedAmount(known))} USD. Open the form again.`;
-    throw new ConsoleError("conflict", message);
-  }
+  if (known && requestedAmount(known) !== amountPicoUsd) throw usedBefore(known);
   if (!known) {
     await audit(console, operator, `account.${input.direction}`, accountId, input.reason, {
       id: creditId,
       details: { entry_id: creditId, amount: formatUsd(input.amount) },
     });
   }
-  const entry = await console.ledger.credit({
+  const wanted = {
     accountId,
     creditId,
-    type: "adjustment",
+    type: "adjustment" as const,
     amountPicoUsd,
     createdAt: new Date(console.nowMs()).toISOString(),
     reason: input.reason,
+  };
+  const entry = await console.ledger.credit(wanted).catch((error: unknown) => {
+    // Another form with the same id came between.
+    throw error instanceof CreditConflict ? usedBefore(error.existing) : error;
   });
   const account = await existing(console, accountId);
   return { account: accountRow(account), entry: creditView(entry), is_repeated: known !== undefined };
 }
 
-/** What was asked for: the amount that moved, less what was written off of it. */
-function requestedAmount(entry: Entry): bigint {
-  return entry.amountPicoUsd - entry.writeOffPicoUsd;
+function usedBefore(entry: Entry): ConsoleError {
+  const message = `${entry.entryId} was used for ${formatUsd(requestedAmount(entry))} USD. Open the form again.`;
+  return new ConsoleError("conflict", message);
 }
 
 export async function changeStatus(
@@ -88,6 +90,8 @@ export async function changeStatus(
   const action = status === "suspended" ? "account.suspend" : "account.activate";
   await audit(console, operator, action, accountId, reason);
   await console.accounts.setStatus(accountId, status);
+  // What was low meanwhile was not filled up: it is told of once more.
+  if (status === "active") await console.lowBalances.retell(accountId);
   return accountRow(await existing(console, accountId));
 }
 

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { Resolution } from "../core/audit.ts";
 import type { ChargeFacts, Entry } from "../core/charge.ts";
+import type { Hold } from "../core/hold.ts";
 import { formatUsd } from "../core/money.ts";
 import { decodeOpenHold } from "../core/open-hold.ts";
 import type { RollupRow } from "../core/rollup.ts";
@@ -66,8 +67,8 @@ async function overdueHolds(console: Console): Promise<UnsettledView[]> {
   for await (const account of console.accounts.scan()) {
     if ("problem" in account) continue;
     for (const [requestId, text] of account.holds) {
-      const { hold } = decodeOpenHold(account.accountId, requestId, text);
-      if (hold.expiresAtMs > console.nowMs()) continue;
+      const hold = readableHold(account.accountId, requestId, text);
+      if (!hold || hold.expiresAtMs > console.nowMs()) continue;
       overdue.push({
         account_id: account.accountId,
         request_id: requestId,
@@ -81,6 +82,15 @@ async function overdueHolds(console: Console): Promise<UnsettledView[]> {
     }
   }
   return overdue;
+}
+
+/** One that was edited by hand into what cannot be read is `ledger verify`'s and the sweeper's to tell of. */
+function readableHold(accountId: string, requestId: string, text: string): Hold | undefined {
+  try {
+    return decodeOpenHold(accountId, requestId, text).hold;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Requests whose outcome nobody knows, newest first, with what an operator found out about them. */

@@ -1,7 +1,9 @@
 import { Hono } from "hono";
 import { formatUsd } from "../core/money.ts";
 import type { AutoTopUp, Payments, PaymentTerms, Receipt, TopUpQuote } from "../core/payments.ts";
+import { accountOf } from "./balance.ts";
 import type { Console } from "./console.ts";
+import { ConsoleError } from "./errors.ts";
 import { ownerOnly } from "./guards.ts";
 import { AutoTopUpInput, CheckoutInput, QuoteQuery } from "./inputs.ts";
 import type { ConsoleEnvironment } from "./session.ts";
@@ -9,7 +11,8 @@ import { valid } from "./valid.ts";
 import type { AutoTopUpView, CheckoutView, PaymentTermsView, QuoteView, ReceiptView } from "./views.ts";
 
 /** Money in, by way of the payments port; this only says whose it is and how it looks. */
-export function paymentRoutes({ payments, settings }: Console) {
+export function paymentRoutes(console: Console) {
+  const { payments, settings } = console;
   return new Hono<ConsoleEnvironment>()
     .get("/payments/terms", async (c) => c.json(termsView(await payments.terms())))
     .get("/payments/quote", valid("query", QuoteQuery), async (c) =>
@@ -18,6 +21,10 @@ export function paymentRoutes({ payments, settings }: Console) {
     .post("/payments/checkout", ownerOnly, valid("json", CheckoutInput), async (c) => {
       const { amount, save_payment_method, checkout_id } = c.req.valid("json");
       const { accountId, email } = c.var.session;
+      const { status } = await accountOf(console, accountId);
+      if (status === "suspended") {
+        throw new ConsoleError("forbidden", "This account is suspended. Ask the operator before you pay.");
+      }
       const { url } = await payments.startCheckout({
         accountId,
         email,

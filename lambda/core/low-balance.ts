@@ -19,6 +19,7 @@ export interface Crossing {
 
 export interface WatchedBalance {
   readonly postedPicoUsd: PicoUsd;
+  readonly isSuspended: boolean;
   readonly thresholdPicoUsd: PicoUsd;
   /** The account has no threshold of its own. */
   readonly isDefaultThreshold: boolean;

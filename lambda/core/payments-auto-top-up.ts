@@ -36,11 +36,12 @@ export function autoTopUpStep(
   nowMs: number,
 ): AutoTopUpStep {
   const { order, auto, method, customerId } = profile;
-  const isOn = auto?.enabled === true && auto.stoppedBecause === undefined;
+  // Who may spend nothing is not made to pay.
+  const isOn = auto?.enabled === true && auto.stoppedBecause === undefined && !balance.isSuspended;
   if (order?.state === "open") {
     return { act: isOn && nowMs - order.startedAtMs < ORDER_LIFE_MS ? "resume" : "look", order };
   }
-  if (!isOn || !method || !customerId) return nothing("off or stopped");
+  if (!isOn || !method || !customerId) return nothing("off, stopped or suspended");
   if (balance.crossing?.sequence !== low.sequence) return nothing("another crossing");
   if (balance.postedPicoUsd >= balance.thresholdPicoUsd) return nothing("not low");
   const today = new Date(nowMs).toISOString().slice(0, "2026-11-23".length);

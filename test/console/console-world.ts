@@ -1,6 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { createDynamoClient } from "../../lambda/adapters/dynamodb/client.ts";
+import { accountKey } from "../../lambda/adapters/dynamodb/items.ts";
+import { createSdkStore } from "../../lambda/adapters/dynamodb/sdk-store.ts";
 import { createObjectStore, createS3Client } from "../../lambda/adapters/s3/object-store.ts";
 import { loadCatalog } from "../../lambda/core/catalog.ts";
 import type { RequestLogLine } from "../../lambda/core/ports.ts";
@@ -127,3 +130,19 @@ export async function openConsoleWorld() {
 }
 
 export type ConsoleWorld = Awaited<ReturnType<typeof openConsoleWorld>>;
+
+/** Somebody edits an account's holds by hand. */
+export async function putHolds(
+  { dynamo }: ConsoleWorld,
+  accountId: string,
+  holds: Readonly<Record<string, string>>,
+): Promise<void> {
+  const client = createDynamoClient(dynamo.endpoint);
+  const values = Object.entries(holds).map(([requestId, text]) => [requestId, { S: text }] as const);
+  await createSdkStore(client).update(dynamo.tables.accounts, accountKey(accountId), {
+    set: ["#holds = :holds"],
+    condition: ["attribute_exists(#accountId)"],
+    values: { ":holds": { M: Object.fromEntries(values) } },
+  });
+  client.destroy();
+}

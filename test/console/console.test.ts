@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { NO_USAGE } from "../../lambda/core/usage.ts";
 import type { Browser } from "./browser.ts";
-import { type ConsoleWorld, openConsoleWorld } from "./console-world.ts";
+import { type ConsoleWorld, openConsoleWorld, putHolds } from "./console-world.ts";
 
 let world: ConsoleWorld;
 let owner: Browser;
@@ -107,6 +107,8 @@ test("A credit is given once however often its form is sent, with one audit entr
     account: { available: "0.00" },
   });
   await owner.call("PUT", `operator/accounts/${id}/status`, { status: "suspended", reason: "abuse" });
+  const paying = await ada.call("POST", "payments/checkout", { amount: "10", checkout_id: randomUUID() });
+  expect([paying.status, errorOf(paying).message]).toEqual([403, expect.stringContaining("suspended")]);
   await owner.call("PUT", `operator/accounts/${id}/status`, { status: "active", reason: "settled" });
   const audit = (await owner.call("GET", "operator/audit")).json["entries"] as {
     action: string;
@@ -118,6 +120,36 @@ test("A credit is given once however often its form is sent, with one audit entr
     "account.debit",
     "account.credit",
   ]);
+});
+
+test("Two forms with one id and two amounts, sent at once: one is given, the other told of it.", async () => {
+  const dora = await world.signedIn("dora");
+  const { account_id: id } = (await dora.call("GET", "session")).json["account"] as { account_id: string };
+  const path = `operator/accounts/${id}/adjustments`;
+  for (let turn = 0; turn < 5; turn++) {
+    const form = { adjustment_id: randomUUID(), direction: "credit", reason: "goodwill" };
+    const answers = await Promise.all(
+      ["1", "2"].map((amount) => owner.call("POST", path, { ...form, amount })),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
+    const refused = answers.find(({ status }) => status === 409);
+    expect(refused && errorOf(refused)).toMatchObject({ code: "conflict" });
+    expect(refused && errorOf(refused).message).toMatch(/was used for [12]\.00 USD\. Open the form again\.$/);
+  }
+});
+
+test("A hold that was edited by hand does not hide those that are overdue.", async () => {
+  const eve = await world.signedIn("eve");
+  const { account_id: id } = (await eve.call("GET", "session")).json["account"] as { account_id: string };
+  const nowMs = Date.now();
+  const overdue = ["1", nowMs - 1, "key_1", "-", "demo/echo", "00000000", "a"].join("|");
+  await putHolds(world, id, { req_broken: "not a hold", req_overdue: overdue });
+  const { status, json } = await owner.call("GET", "operator/expired-holds");
+  expect(status).toBe(200);
+  expect(json["holds"]).toContainEqual(
+    expect.objectContaining({ account_id: id, request_id: "req_overdue", is_open: true }),
+  );
+  await putHolds(world, id, {});
 });
 
 test("A refund that was refused and is asked for again with another amount is in the audit log with both.", async () => {

@@ -62,6 +62,21 @@ async function chargesOf(accountId: string): Promise<number> {
   ).length;
 }
 
+test("a suspended account is not made to pay, and is filled up once it is resumed", async () => {
+  const accountId = await selfFilling();
+  const [low] = await fallLow(accountId);
+  if (!low) throw new Error("nobody told of it");
+  await world.accounts.setStatus(accountId, "suspended");
+  expect(await autoTopUp(world, low)).toMatchObject({ paid: [], ended: "off, stopped or suspended" });
+  expect(await chargesOf(accountId)).toBe(0);
+  await world.accounts.setStatus(accountId, "active");
+  await world.balances.retell(accountId);
+  const [again] = await fallLow(accountId, "-1");
+  if (!again) throw new Error("nobody told of it again");
+  await autoTopUp(world, again);
+  expect(await chargesOf(accountId)).toBe(1);
+});
+
 test("a low balance is filled up once, however often it is told of, at once and afterwards", async () => {
   const accountId = await selfFilling();
   const [low] = await fallLow(accountId);

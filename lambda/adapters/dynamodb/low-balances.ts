@@ -30,6 +30,7 @@ export function createLowBalances(store: Store, table: string): LowBalances {
       const own = item["lowBalanceThreshold"];
       return {
         postedPicoUsd: readBigint(item, "posted"),
+        isSuspended: readText(item, "status") === "suspended",
         isDefaultThreshold: !own,
         thresholdPicoUsd: own ? readBigint(item, "lowBalanceThreshold") : DEFAULT_LOW_BALANCE_PICO_USD,
         crossing: item["lowBalanceSequence"] && readCrossing(item),
