@@ -52,8 +52,11 @@ function consoleConfig(): ValidConfig {
   });
 }
 
-/** The whole local server with its console, as `npm start` has it, with more people and a clock that can be moved. */
-export async function openConsoleWorld() {
+/**
+ * The whole local server with its console, as `npm start` has it, with more people and a clock that can be moved.
+ * @param pageFolder the built page, for who looks at it.
+ */
+export async function openConsoleWorld({ pageFolder }: { pageFolder?: string | undefined } = {}) {
   const folder = mkdtempSync(path.join(tmpdir(), "wlrouter-console-"));
   const file = (name: string) => path.join(folder, name);
   const config = consoleConfig();
@@ -88,6 +91,7 @@ export async function openConsoleWorld() {
       file,
       nowMs,
       report,
+      pageFolder,
     },
     providerStatistics: log,
     users: USERS,

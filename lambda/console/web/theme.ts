@@ -83,11 +83,20 @@ function signalText(mantine: MantineTheme, shade: number): Record<string, string
   );
 }
 
+/** A button's words are white on it. */
+function redGround({ colors }: MantineTheme): Record<string, string> {
+  return {
+    "--mantine-color-red-filled": colors.red[9],
+    "--mantine-color-red-filled-hover": "#b02525",
+  };
+}
+
 /** Where Mantine's own greys and tints are too faint to be read by everybody. */
 export const cssVariables: CSSVariablesResolver = (mantine) => ({
   variables: {},
   light: {
     ...signalText(mantine, 9),
+    ...redGround(mantine),
     "--mantine-color-green-light-color": "#1e6b2d",
     "--mantine-color-yellow-light-color": "#7a4b00",
     "--mantine-color-orange-light-color": "#8f3400",
@@ -105,6 +114,7 @@ export const cssVariables: CSSVariablesResolver = (mantine) => ({
   },
   dark: {
     ...signalText(mantine, 2),
+    ...redGround(mantine),
     "--mantine-color-placeholder": "#98a2ae",
     "--mantine-color-error": mantine.colors.red[4],
     "--mantine-color-anchor": mantine.colors["ink"]?.[3] ?? "",
