@@ -34,7 +34,10 @@ async function main(browser: Browser): Promise<void> {
     const { page, context } = await visit(browser, { viewport: WINDOW });
     await page.goto(consoleUrl);
     await page.getByRole("link", { name: "Sign in" }).waitFor();
-    await page.screenshot({ path: path.join(OUT, "sign-in-light.png") });
+    for (const colorScheme of ["dark", "light"] as const) {
+      await page.emulateMedia({ colorScheme });
+      await page.screenshot({ path: path.join(OUT, `sign-in-${colorScheme}.png`) });
+    }
     await signIn(page, consoleUrl);
     await live(page, consoleUrl, accountId);
     const requestId = await firstCompleted(page, consoleUrl);
