@@ -3,9 +3,11 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { createDynamoClient } from "../../lambda/adapters/dynamodb/client.ts";
 import { accountKey } from "../../lambda/adapters/dynamodb/items.ts";
+import { createLowBalances } from "../../lambda/adapters/dynamodb/low-balances.ts";
 import { createSdkStore } from "../../lambda/adapters/dynamodb/sdk-store.ts";
 import { createObjectStore, createS3Client } from "../../lambda/adapters/s3/object-store.ts";
 import { loadCatalog } from "../../lambda/core/catalog.ts";
+import { DEFAULT_LOW_BALANCE_PICO_USD } from "../../lambda/core/low-balance.ts";
 import type { RequestLogLine } from "../../lambda/core/ports.ts";
 import { compileCatalog, type ValidConfig } from "../../lib/config.ts";
 import { Config } from "../../lib/config-schema.ts";
@@ -134,6 +136,17 @@ export async function openConsoleWorld({ pageFolder }: { pageFolder?: string | u
 }
 
 export type ConsoleWorld = Awaited<ReturnType<typeof openConsoleWorld>>;
+
+/** What is written down of an account's low balance. @param isLow writes it down first, if nobody has. */
+export async function crossingOf({ dynamo }: ConsoleWorld, accountId: string, { isLow = false } = {}) {
+  const client = createDynamoClient(dynamo.endpoint);
+  const balances = createLowBalances(createSdkStore(client), dynamo.tables.accounts);
+  const at = new Date().toISOString();
+  if (isLow) await balances.cross(accountId, DEFAULT_LOW_BALANCE_PICO_USD, at);
+  const watched = await balances.read(accountId);
+  client.destroy();
+  return watched?.crossing;
+}
 
 /** Somebody edits an account's holds by hand. */
 export async function putHolds(

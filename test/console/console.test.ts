@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { NO_USAGE } from "../../lambda/core/usage.ts";
 import type { Browser } from "./browser.ts";
-import { type ConsoleWorld, openConsoleWorld, putHolds } from "./console-world.ts";
+import { type ConsoleWorld, crossingOf, openConsoleWorld, putHolds } from "./console-world.ts";
 
 let world: ConsoleWorld;
 let owner: Browser;
@@ -109,7 +109,11 @@ test("A credit is given once however often its form is sent, with one audit entr
   await owner.call("PUT", `operator/accounts/${id}/status`, { status: "suspended", reason: "abuse" });
   const paying = await ada.call("POST", "payments/checkout", { amount: "10", checkout_id: randomUUID() });
   expect([paying.status, errorOf(paying).message]).toEqual([403, expect.stringContaining("suspended")]);
+  // What the debit was told of is behind us: from here on only resuming may forget it.
+  await world.usage.flush();
+  expect(await crossingOf(world, id, { isLow: true })).toBeDefined();
   await owner.call("PUT", `operator/accounts/${id}/status`, { status: "active", reason: "settled" });
+  expect(await crossingOf(world, id)).toBeUndefined();
   const audit = (await owner.call("GET", "operator/audit")).json["entries"] as {
     action: string;
     account_id: string;
