@@ -7,6 +7,7 @@ import { type Router, startRouter } from "../fakes/router.ts";
 import { geminiRecordings, type Told, toldBy } from "./gemini-recordings.ts";
 import { openAiSchema, whyNoOpenAiSchema } from "./openai-schema.ts";
 import { picoUsd } from "./recorded-exchange.ts";
+import { expectToldInDocs } from "./replay-table.ts";
 
 const all = geminiRecordings();
 const answered = all.filter(({ status }) => status === 200);
@@ -15,7 +16,7 @@ const whyNoSchema = whyNoOpenAiSchema();
 
 const PRICES = { inputUsdPerMillion: "0.40", outputUsdPerMillion: "1.60", cacheReadUsdPerMillion: "0.10" };
 const MESSAGES = [{ role: "user" as const, content: "Hi" }];
-const tally = new Map<string, { exchanges: number; passed: number }>();
+const passed = new Set<string>();
 
 let provider: ProviderServer;
 let router: Router;
@@ -48,16 +49,7 @@ afterAll(async () => {
   await router.close();
   await provider.close();
   Reflect.deleteProperty(process.env, "GEMINI_REPLAY_KEY");
-  console.table(Object.fromEntries(tally));
 });
-
-function note({ provider: name, file }: Recording, passed: number): void {
-  const line = tally.get(file.includes("ai-sdk") ? `${name} (AI SDK)` : name) ?? { exchanges: 0, passed: 0 };
-  tally.set(file.includes("ai-sdk") ? `${name} (AI SDK)` : name, {
-    exchanges: line.exchanges + (passed === 0 ? 1 : 0),
-    passed: line.passed + passed,
-  });
-}
 
 /** A message as programs assemble it from chunks, by the SDK's own helper. */
 async function streamed(): Promise<{
@@ -141,7 +133,6 @@ function expectTold(
 
 describe.skipIf(all.length === 0)("recorded answers of Gemini, through OpenAI's SDK", () => {
   test.each(named(answered))("%s comes through whole, and is charged as it says", async (_, recording) => {
-    note(recording, 0);
     const { choice, usage, details, line } = await answeredBy(recording);
     const told = toldBy(recording);
     expectTold(told, choice, details);
@@ -159,13 +150,12 @@ describe.skipIf(all.length === 0)("recorded answers of Gemini, through OpenAI's 
     expect(picoUsd(line.costUsd)).toBe(cost);
     expect(line).toMatchObject({ outcome: "completed", provider: "p1" });
     expect(line.alarm).toBeUndefined();
-    note(recording, 1);
+    passed.add(recording.file);
   });
 
   test.each(named(all.filter(({ status }) => status !== 200)))(
     "%s is an error that tells nothing of the operator's; nothing is charged",
     async (_, recording) => {
-      note(recording, 0);
       provider.always(replay(recording));
       const before = router.lines.length;
       const error = await client.chat.completions.create({ model: "test/model", messages: MESSAGES }).then(
@@ -182,9 +172,17 @@ describe.skipIf(all.length === 0)("recorded answers of Gemini, through OpenAI's 
       if (/exceeds the maximum number of tokens/.test(message))
         expect(error.code).toBe("context_length_exceeded");
       expect(await nextLine(before)).toMatchObject({ outcome: "failed", costUsd: "0.00" });
-      note(recording, 1);
+      passed.add(recording.file);
     },
   );
+
+  test.each([
+    ["Gemini (AI Studio)", "gemini"],
+    ["Vertex AI", "vertex"],
+  ])("of %s docs/providers.md says what was replayed", (name, folder) => {
+    const files = all.flatMap(({ file }) => (file.startsWith(`${folder}/`) ? [file] : []));
+    expectToldInDocs({ name, folder, files, passed: files.filter((file) => passed.has(file)).length });
+  });
 
   test("Google's own delay is passed on with a 429", async () => {
     const recording = all.find(({ file }) => file.includes("429-retry-info"));

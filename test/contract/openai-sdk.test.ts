@@ -6,20 +6,23 @@ import { expectedAnswers, withCostsRead } from "./expected-answers.ts";
 import { openAiSchema, type Problems, whyNoOpenAiSchema } from "./openai-schema.ts";
 import { picoUsd, record, recordedChunks, recordedCostPicoUsd, recordedUsage } from "./recorded-exchange.ts";
 import { charged, exchange, type Replay, requestOf, type Seen, startReplay } from "./replay.ts";
+import { expectToldInDocs } from "./replay-table.ts";
 
-const PROVIDERS = [
-  "openai",
-  "deepseek",
-  "groq",
-  "mistral",
-  "xai",
-  "openrouter",
-  "cerebras",
-  "zai",
-  "alibaba",
-  "moonshot",
-  "perplexity",
-];
+/** As docs/providers.md calls them. */
+const NAMES: Readonly<Record<string, string>> = {
+  openai: "OpenAI",
+  deepseek: "DeepSeek",
+  groq: "Groq",
+  mistral: "Mistral",
+  xai: "xAI",
+  openrouter: "OpenRouter",
+  cerebras: "Cerebras",
+  zai: "Z.ai",
+  alibaba: "Alibaba",
+  moonshot: "Moonshot",
+  perplexity: "Perplexity",
+};
+const PROVIDERS = Object.keys(NAMES);
 /** Answers of the old completions API. */
 const NOT_CHAT = /openai-completion-text/;
 const all = PROVIDERS.flatMap((name) => [...chatRecordings(name), ...aiSdkRecordings(name)]).filter(
@@ -60,7 +63,6 @@ afterAll(async () => {
     .sort()
     .map(([what, files]) => `${files.size} of ${all.length}: ${what}${namesOf(what, files)}`);
   console.log(lines.join("\n"));
-  console.table(Object.fromEntries(PROVIDERS.map((provider) => [provider, replayedOf(provider)])));
   // What was charged request by request is what is gone.
   expect(account?.holds.size).toBe(0);
   expect(account?.postedPicoUsd).toBe(1_000_000n * 10n ** 12n - chargedPicoUsd);
@@ -76,8 +78,8 @@ const END = /equal to the recording|break off|breaks off|^errors|in our words/;
 
 function replayedOf(provider: string) {
   const files = new Set([...tally].flatMap(([what, noted]) => (END.test(what) ? [...noted] : [])));
-  const exchanges = all.filter((it) => it.provider === provider);
-  return { exchanges: exchanges.length, passed: exchanges.filter(({ file }) => files.has(file)).length };
+  const exchanges = all.filter((it) => it.provider === provider).map(({ file }) => file);
+  return { files: exchanges, passed: exchanges.filter((file) => files.has(file)).length };
 }
 
 function note(what: string, { file }: Recording): void {
@@ -276,4 +278,8 @@ describe.skipIf(all.length === 0)("recorded errors, through OpenAI's SDK", () =>
       note("errors that are the operator's", recording);
     },
   );
+});
+
+test.skipIf(all.length === 0).each(PROVIDERS)("of %s docs/providers.md says what was replayed", (folder) => {
+  expectToldInDocs({ name: NAMES[folder] ?? folder, folder, ...replayedOf(folder) });
 });

@@ -43,7 +43,7 @@ function readRecording(provider: string, file: string): Recording {
  */
 export function aiSdkRecordings(provider: string): Recording[] {
   return responseFiles(join(provider, "ai-sdk"))
-    .filter((file) => /\.(?:json|chunks\.txt)$/.test(file))
+    .filter((file) => /\.(?:json|sse|chunks\.txt)$/.test(file))
     .map((file) => ({ file, text: readFileSync(join(FIXTURES, provider, "ai-sdk", file), "utf8") }))
     .filter(({ text }) => text.includes('"choices"'))
     .map(({ file, text }) => ({
@@ -52,8 +52,14 @@ export function aiSdkRecordings(provider: string): Recording[] {
       request: {},
       status: 200,
       contentType: file.endsWith(".json") ? JSON_TYPE : SSE,
-      responseBytes: Buffer.from(file.endsWith(".json") ? text : frame(text)),
+      responseBytes: Buffer.from(file.endsWith(".chunks.txt") ? frame(text) : text),
     }));
+}
+
+/** Of how many answers of a provider there are files, of every API that was recorded. */
+export function recordedFileCount(provider: string): number {
+  const answers = responseFiles(provider).filter((file) => file.includes(".response."));
+  return answers.length + responseFiles(join(provider, "ai-sdk")).length;
 }
 
 /** Recorded exchanges with another API than chat completions, by what their files begin with: `generateContent`. */

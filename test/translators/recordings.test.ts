@@ -2,14 +2,19 @@
 import Table from "cli-table3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openAiSchema, type Problems, whyNoOpenAiSchema } from "../contract/openai-schema.ts";
+import { expectToldInDocs } from "../contract/replay-table.ts";
 import { anthropicWire } from "./anthropic-wire.ts";
 import { bedrockWire } from "./bedrock-wire.ts";
 import { cohereWire } from "./cohere-wire.ts";
 import { charged, costPicoUsd, exchange, type Replay, type Seen, startReplay } from "./replay.ts";
 import { type Reading, recordOf, type Wire, type WireRecording, whyNoRecordings } from "./wire.ts";
 
-/** A provider more is a line more. */
-const WIRES: readonly (() => Wire)[] = [anthropicWire, bedrockWire, cohereWire];
+/** As docs/providers.md calls them. A provider more is a line more. */
+const WIRES: readonly (readonly [string, () => Wire])[] = [
+  ["Anthropic", anthropicWire],
+  ["Bedrock", bedrockWire],
+  ["Cohere", cohereWire],
+];
 
 if (whyNoRecordings) console.log(`Not replayed: ${whyNoRecordings}`);
 const noSchema = whyNoOpenAiSchema();
@@ -62,7 +67,7 @@ async function expectCharge(at: Replay, seen: Seen, reading: Reading): Promise<b
   return BigInt(String(request?.["costPicoUsd"]));
 }
 
-for (const wireOf of WIRES) {
+for (const [name, wireOf] of WIRES) {
   const wire = wireOf();
   const all = wire.recordings;
   const answered = all.filter(({ status }) => status === 200);
@@ -116,5 +121,9 @@ for (const wireOf of WIRES) {
         passed.add(recording.file);
       },
     );
+
+    test("docs/providers.md says what was replayed", () => {
+      expectToldInDocs({ name, folder: wire.name, files: all.map(({ file }) => file), passed: passed.size });
+    });
   });
 }
