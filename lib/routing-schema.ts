@@ -13,13 +13,11 @@ const Breaker = fields({
   /** The first rest; each after it that follows a failed probe is twice as long. */
   restMs: milliseconds.default(5_000),
   longestRestMs: milliseconds.default(60_000),
-}).superRefine(({ windowCalls, minimumCalls }, context) => {
-  if (minimumCalls <= windowCalls) return;
-  context.addIssue({
-    code: "custom",
-    message: `at most windowCalls, ${windowCalls}`,
-    path: ["minimumCalls"],
-  });
+}).superRefine(({ windowCalls, minimumCalls, restMs, longestRestMs }, context) => {
+  const problem = (field: string, message: string) =>
+    context.addIssue({ code: "custom", message, path: [field] });
+  if (minimumCalls > windowCalls) problem("minimumCalls", `at most windowCalls, ${windowCalls}`);
+  if (longestRestMs < restMs) problem("longestRestMs", `at least restMs, ${restMs}`);
 });
 
 export const Routing = fields({
