@@ -1,7 +1,7 @@
 /** OpenAI's SDK against the running product, whose provider answers in Google's own form with what Google once did. */
 import { APIError, OpenAI } from "openai";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type ProviderServer, replay, startProviderServer, stream } from "../fakes/provider-server.ts";
+import { type ProviderServer, replay, startProviderServer } from "../fakes/provider-server.ts";
 import { isStream, type Recording } from "../fakes/recordings.ts";
 import { type Router, startRouter } from "../fakes/router.ts";
 import { geminiRecordings, type Told, toldBy } from "./gemini-recordings.ts";
@@ -194,49 +194,5 @@ describe.skipIf(all.length === 0)("recorded answers of Gemini, through OpenAI's 
     );
     if (!(error instanceof APIError)) throw new Error("it was answered");
     expect(error.headers?.get("retry-after")).toBe("35");
-  });
-});
-
-/** Where a stream is cut: after each piece, and at every byte of the middle one. */
-function cutsOf({ responseBytes }: Recording): number[] {
-  const ends = [...responseBytes.toString("latin1").matchAll(/\n\n|\r\n\r\n/g)].map(
-    (end) => end.index + end[0].length,
-  );
-  const at = Math.floor(ends.length / 2);
-  const [from = 0, to = 0] = [ends[at - 1], ends[at]];
-  // Every byte of a chunk, but not of a signature's thousands.
-  const inside = Array.from({ length: Math.min(to - from, 400) }, (_, index) => from + index);
-  return [0, ...ends.slice(0, -1), ...inside];
-}
-
-describe.skipIf(all.length === 0)("a stream that is cut", () => {
-  const recording = answered.find(({ file }) =>
-    file.endsWith("streamGenerateContent.stream.text.01.response.sse"),
-  );
-
-  test("anywhere is an error for the client, never a clean end, and what came is billed", async () => {
-    if (!recording) throw new Error("not recorded");
-    for (const cut of cutsOf(recording)) {
-      provider.always(
-        stream([recording.responseBytes.subarray(0, cut)], {
-          headers: { "content-type": "text/event-stream" },
-        }),
-      );
-      const before = router.lines.length;
-      let text = "";
-      const reading = async () => {
-        const answer = await client.chat.completions.create({
-          model: "test/model",
-          messages: MESSAGES,
-          stream: true,
-        });
-        for await (const chunk of answer) text += chunk.choices[0]?.delta.content ?? "";
-      };
-      await expect(reading(), `cut at ${cut}`).rejects.toThrow(APIError);
-      const line = await nextLine(before);
-      expect(line.outcome).toBe(text === "" ? "failed" : "broken");
-      if (text === "") expect(line.costUsd).toBe("0.00");
-      else expect(picoUsd(line.costUsd)).toBeGreaterThan(0n);
-    }
   });
 });

@@ -1,14 +1,19 @@
-/** Streams that end too early, by our own translators: whatever is missing, the end is never a clean one. */
+/** Streams that end too early, of each kind of provider: whatever is missing, the end is never a clean one. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createAnthropicProvider } from "../../lambda/adapters/anthropic/provider.ts";
 import { createBedrockProvider } from "../../lambda/adapters/bedrock/provider.ts";
 import { createCohereProvider } from "../../lambda/adapters/cohere/provider.ts";
+import { createGeminiProvider } from "../../lambda/adapters/gemini/provider.ts";
+import { createOpenAiCompatibleProvider } from "../../lambda/adapters/openai-compatible/provider.ts";
 import type { Provider } from "../../lambda/core/ports.ts";
 import type { Connect } from "../../lambda/core/upstream/upstream.ts";
+import { chatRequest, providerSettings } from "../adapters/openai-compatible/chat-request.ts";
 import { stream } from "../fakes/provider-server.ts";
 import { anthropicWire } from "./anthropic-wire.ts";
 import { awsMessage, awsMessageEnds, bedrockWire } from "./bedrock-wire.ts";
 import { cohereWire } from "./cohere-wire.ts";
+import { geminiWire } from "./gemini-wire.ts";
+import { openAiWire } from "./openai-wire.ts";
 import { charged, costPicoUsd, exchange, type Replay, startReplay } from "./replay.ts";
 import { type Wire, type WireRecording, whyNoRecordings } from "./wire.ts";
 
@@ -23,6 +28,10 @@ interface Cut {
   readonly provider: (connect: Connect) => Provider;
   /** An error in the middle of a stream, in the provider's own words. */
   readonly fault: Buffer;
+  /** It counts its input with the first event, and the output as it goes. */
+  readonly countsFirst?: boolean;
+  /** All counts are there before its last event. */
+  readonly countsBeforeEnd?: boolean;
 }
 
 const CUTS: readonly Cut[] = [
@@ -35,6 +44,26 @@ const CUTS: readonly Cut[] = [
     fault: Buffer.from(
       'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}\n\n',
     ),
+    countsFirst: true,
+    countsBeforeEnd: true,
+  },
+  {
+    wire: geminiWire(),
+    recording: "gemini/streamGenerateContent.stream.reasoning.05.response.sse",
+    ends: sseEnds,
+    provider: (connect) => createGeminiProvider({ settings: { kind: "gemini", timeouts }, apiKey, connect }),
+    fault: Buffer.from('data: {"error":{"code":503,"message":"Overloaded","status":"UNAVAILABLE"}}\n\n'),
+    countsFirst: true,
+  },
+  {
+    wire: openAiWire(),
+    recording: "openai/chat.stream.text.04.response.sse",
+    // What it counted and `[DONE]` are whole without their empty lines.
+    ends: (bytes) => [...sseEnds(bytes).slice(0, -2), bytes.lastIndexOf("}") + 1, bytes.lastIndexOf("]") + 1],
+    provider: (connect) =>
+      createOpenAiCompatibleProvider({ settings: { ...providerSettings(), timeouts }, apiKey, connect }),
+    fault: Buffer.from('data: {"error":{"message":"Overloaded","code":503}}\n\n'),
+    countsBeforeEnd: true,
   },
   {
     wire: bedrockWire(),
@@ -67,14 +96,9 @@ async function made(provider: Cut["provider"], { bytes, contentType }: WireRecor
   }
   const body = { chunks: chunks(), readAll: async () => bytes, letGo: () => {}, close: () => {} };
   const headers = { "content-type": contentType, "x-amzn-requestid": "1" };
-  const answer = await provider(() => async () => ({ status: 200, headers, body })).chat({
-    model: "us.amazon.nova-2-lite-v1:0",
-    body: new Uint8Array(),
-    fields: { messages: [{ role: "user", content: "Hi" }] },
-    outputCapTokens: 100,
-    stream: true,
-    signal: new AbortController().signal,
-  });
+  const answer = await provider(() => async () => ({ status: 200, headers, body })).chat(
+    chatRequest({ stream: true }, { model: "us.amazon.nova-2-lite-v1:0" }),
+  );
   if (answer.type !== "stream") throw new Error("it is no stream");
   let text = "";
   const others: unknown[] = [];
@@ -97,11 +121,15 @@ function cutOf(whole: WireRecording, length: number, rest: Buffer = Buffer.alloc
   return { ...whole, bytes: Buffer.concat([whole.bytes.subarray(0, length), rest]) };
 }
 
+/** An event is whole with its empty line, of which `\r` is enough. */
 function sseEnds(bytes: Buffer): number[] {
-  return [...bytes.toString("latin1").matchAll(/\n\n/g)].map(({ index }) => index + 2);
+  return [...bytes.toString("latin1").matchAll(/\n\n|\r\n\r/g)].map(
+    ({ index, 0: end }) => index + end.length,
+  );
 }
 
-describe.skipIf(whyNoRecordings).each(CUTS)("a stream of $wire.name", ({ wire, recording, ends, fault }) => {
+describe.skipIf(whyNoRecordings).each(CUTS)("a stream of $wire.name", (cut) => {
+  const { wire, recording, ends, fault } = cut;
   let at: Replay;
   let whole: WireRecording;
   let boundaries: number[];
@@ -113,23 +141,27 @@ describe.skipIf(whyNoRecordings).each(CUTS)("a stream of $wire.name", ({ wire, r
   afterAll(() => at.close());
 
   const cutAt = (length: number, rest?: Buffer) => cutOf(whole, length, rest);
+  /** Where the event in the middle begins and ends. */
+  const middle = () => {
+    const at = boundaries.length >> 1;
+    return [boundaries[at - 1] ?? 0, boundaries[at] ?? 0] as const;
+  };
 
-  /** What came is what the client has, it is told that more is missing, and it pays for no more than all of it. */
-  async function expectBroken(cut: WireRecording): Promise<void> {
-    const seen = await exchange(at, cut);
+  /** What came is what the client has, it is told that more is missing, and it pays for what is known. */
+  async function expectBroken(part: WireRecording): Promise<void> {
+    const seen = await exchange(at, part);
     expect(seen.error).toMatchObject({ code: "upstream_error" });
-    expect(seen.finish === undefined || cut.bytes.length > 0).toBe(true);
     const all = wire.read(whole);
     expect(all.text.startsWith(seen.text)).toBe(true);
+    expect(all.reasoning.startsWith(seen.reasoning)).toBe(true);
     const request = await charged(at, seen.requestId);
-    const said = seen.text !== "" || seen.toolCalls.length > 0;
+    const said = seen.text !== "" || seen.reasoning !== "" || seen.toolCalls.length > 0;
     expect(request).toMatchObject({ outcome: said ? "broken" : "failed" });
     if (!said) expect(request?.["costPicoUsd"]).toBe(0n);
     else expect(request?.["costPicoUsd"]).toBeGreaterThan(0n);
-    const { usage } = all;
-    if (usage && said && wire.name === "anthropic") {
-      // It counts its input first: that is exact from the first event on, and the output is never less than it said.
-      const least = costPicoUsd({ ...usage, output: 1 });
+    if (all.usage && said && cut.countsFirst) {
+      // The input is exact from the first event on, and the output is never less than it said.
+      const least = costPicoUsd({ ...all.usage, output: 1 });
       expect(request?.["costPicoUsd"]).toBeGreaterThanOrEqual(least);
     }
   }
@@ -138,22 +170,21 @@ describe.skipIf(whyNoRecordings).each(CUTS)("a stream of $wire.name", ({ wire, r
     for (const end of boundaries.slice(0, -1)) await expectBroken(cutAt(end));
   });
 
-  test("cut after the counts alone is charged exactly", async () => {
-    const counted = wire.read(whole).usage;
-    const last = wire.name === "anthropic" ? boundaries.at(-2) : undefined;
-    if (last === undefined || !counted) return;
-    const seen = await exchange(at, cutAt(last));
+  test.skipIf(!cut.countsBeforeEnd)("cut after the counts alone is charged exactly", async () => {
+    const { usage } = wire.read(whole);
+    if (!usage) throw new Error("nobody counted");
+    const seen = await exchange(at, cutAt(boundaries.at(-2) ?? 0));
     expect(seen.error).toMatchObject({ code: "upstream_error" });
-    expect((await charged(at, seen.requestId))?.["costPicoUsd"]).toBe(costPicoUsd(counted));
+    expect((await charged(at, seen.requestId))?.["costPicoUsd"]).toBe(costPicoUsd(usage));
   });
 
-  test("cut within an event is broken for the client as well", async () => {
-    const [from = 0, to = 0] = boundaries.slice(-4, -2);
-    for (const length of [from + 1, (from + to) >> 1, to - 1]) await expectBroken(cutAt(length));
+  test("cut at any byte of one event is broken for the client as well", async () => {
+    const [from, to] = middle();
+    for (let length = from + 1; length < to; length += 1) await expectBroken(cutAt(length));
   });
 
   test("that says it failed is an error with the provider's own words, before output and after", async () => {
-    for (const end of [boundaries[0] ?? 0, boundaries.at(-4) ?? 0]) {
+    for (const end of [0, middle()[0]]) {
       const seen = await exchange(at, cutAt(end, fault));
       expect(seen.error?.message).toMatch(/Overloaded|The model failed/);
       expect(await charged(at, seen.requestId)).toMatchObject({
@@ -165,7 +196,7 @@ describe.skipIf(whyNoRecordings).each(CUTS)("a stream of $wire.name", ({ wire, r
   test("that is damaged is an error too", async () => {
     const damaged = Buffer.from(whole.bytes);
     // In the middle of an event's JSON: SSE then holds no JSON, and the binary framing's checksum is another.
-    const place = (boundaries.at(-4) ?? 0) + 40;
+    const place = middle()[0] + 40;
     damaged.write("\u0000", place, "latin1");
     const seen = await exchange(at, { ...whole, bytes: damaged });
     expect(seen.error).toMatchObject({ code: "upstream_error" });
@@ -173,7 +204,7 @@ describe.skipIf(whyNoRecordings).each(CUTS)("a stream of $wire.name", ({ wire, r
 
   test("whose connection is reset is an error too", async () => {
     at.provider.next(
-      stream([whole.bytes.subarray(0, boundaries.at(-3))], {
+      stream([whole.bytes.subarray(0, middle()[1])], {
         headers: { "content-type": whole.contentType },
         ending: "reset",
       }),
@@ -184,13 +215,15 @@ describe.skipIf(whyNoRecordings).each(CUTS)("a stream of $wire.name", ({ wire, r
 });
 
 test.skipIf(whyNoRecordings).each(CUTS)(
-  "a stream of $wire.name, cut at any byte, says what it says after its last whole event, and does not end",
+  "a stream of $wire.name, cut at any byte of an event, says what it says after its last whole event, and does not end",
   async ({ wire, recording, ends, provider }) => {
     const whole = recorded(wire, recording);
     const boundaries = ends(whole.bytes);
     let before = await made(provider, cutOf(whole, 0));
     for (const [index, end] of boundaries.entries()) {
-      for (let length = boundaries[index - 1] ?? 0; length < end; length += 1) {
+      // A long answer's later events are like those before them.
+      const isCut = index < 4 || index === boundaries.length - 1;
+      for (let length = boundaries[index - 1] ?? 0; isCut && length < end; length += 1) {
         expect(await made(provider, cutOf(whole, length)), `cut at byte ${length}`).toEqual(before);
       }
       before = await made(provider, cutOf(whole, end));
