@@ -1,5 +1,4 @@
 import { readFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Entry } from "../../lambda/core/charge.ts";
 import { expectSoundBooks } from "../contract/books.ts";
@@ -37,16 +36,24 @@ const CELLS: readonly Cell[] = FAULTS.flatMap((fault) =>
 const COST = 10n * PRICE.input + 2n * PRICE.output;
 const ESTIMATE = 9n * PRICE.input + 2n * PRICE.output;
 
+/** The discard service's port: below those that the OS hands out, so that no other test comes to listen there. */
+const NOBODY = "http://127.0.0.1:9/v1";
+
+/** A label of 64 letters is no name: the resolver says so itself, and asks no server that may say something else. */
+const NO_HOST = `${"a".repeat(64)}.invalid`;
+
+/** Where a deadline is not what is tried. What hangs all the same is then told as that cell's answer. */
+const NEVER_NEEDED = { firstByteMs: 20_000, idleMs: 20_000 };
+
 let world: World;
 let seen: readonly Seen[];
-const closed = createServer();
 
 beforeAll(async () => {
-  await new Promise<void>((resolve) => void closed.listen(0, "127.0.0.1", resolve));
-  const address = closed.address();
-  const port = typeof address === "object" && address ? address.port : 0;
-  await new Promise((resolve) => void closed.close(resolve));
-  world = await openWorld({ routes: 2, late: ([p1]) => faultyProviders(p1 ?? "", port) });
+  world = await openWorld({
+    routes: 2,
+    provider: { timeouts: NEVER_NEEDED },
+    late: ([p1]) => faultyProviders(p1 ?? ""),
+  });
   const [first, second] = world.providers;
   const behaviors = new Map(CELLS.map(({ name, behavior }) => [name, behavior]));
   first?.always((response, call) => behaviors.get(userOf(call.json))?.(response, call));
@@ -55,16 +62,16 @@ beforeAll(async () => {
     return FINE[isStream ? "streamed" : "whole"](response, call);
   });
   seen = await Promise.all(CELLS.map(play));
-}, 60_000);
+});
 afterAll(() => world.close());
 
 /** The first route's stand-in, with deadlines of its own, and where there is none. */
-function faultyProviders(p1: string, closedPort: number) {
+function faultyProviders(p1: string) {
   const kind = "openai-compatible" as const;
   const providers = {
-    refused: { kind, baseUrl: `http://127.0.0.1:${closedPort}/v1` },
-    nameless: { kind, baseUrl: "https://provider.invalid/v1" },
-    tls: { kind, baseUrl: p1.replace("http:", "https:") },
+    refused: { kind, baseUrl: NOBODY, timeouts: NEVER_NEEDED },
+    nameless: { kind, baseUrl: `https://${NO_HOST}/v1`, timeouts: NEVER_NEEDED },
+    tls: { kind, baseUrl: p1.replace("http:", "https:"), timeouts: NEVER_NEEDED },
     hasty: { kind, baseUrl: p1, timeouts: { firstByteMs: 50 } },
     impatient: { kind, baseUrl: p1, timeouts: { idleMs: 50 } },
     brief: { kind, baseUrl: p1, timeouts: { totalMs: 3_000 } },
