@@ -6,6 +6,15 @@ import { abortion, bodyFailure } from "./failures.ts";
 /** What may wait for a slow reader before the provider is made to wait. */
 const HIGH_WATER_BYTES = 64 * 1024;
 
+export interface ExchangeOptions {
+  readonly signal: AbortSignal;
+  /** With the answer's beginning. */
+  readonly resolve: (response: UpstreamResponse) => void;
+  readonly reject: (error: unknown) => void;
+  /** Called once, when its connection is free or gone. */
+  readonly over: () => void;
+}
+
 /**
  * One request and its answer, told by undici as they happen. `Pool.request` would put a stream object in between, which
  * costs more than all the rest of a short answer. What comes in one read from the socket is handed out as one piece.
@@ -14,6 +23,7 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamBody, Async
   readonly #signal: AbortSignal;
   readonly #resolve: (response: UpstreamResponse) => void;
   readonly #reject: (error: unknown) => void;
+  readonly #over: () => void;
   #controller: Dispatcher.DispatchController | undefined;
   #pieces: Buffer[] = [];
   #waitingBytes = 0;
@@ -23,14 +33,11 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamBody, Async
   /** Nobody wants the rest. */
   #isLetGo = false;
 
-  constructor(
-    signal: AbortSignal,
-    resolve: (response: UpstreamResponse) => void,
-    reject: (error: unknown) => void,
-  ) {
+  constructor({ signal, resolve, reject, over }: ExchangeOptions) {
     this.#signal = signal;
     this.#resolve = resolve;
     this.#reject = reject;
+    this.#over = over;
     signal.addEventListener("abort", this.#onAbort);
   }
 
@@ -67,6 +74,7 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamBody, Async
   }
 
   #end(): void {
+    this.#over();
     this.#isOver = true;
     this.#signal.removeEventListener("abort", this.#onAbort);
     this.#wake?.();

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { connectUpstream } from "../../../lambda/adapters/http/upstream.ts";
@@ -102,4 +102,31 @@ test("who listens to a signal that outlives the exchange stops listening", async
   const answer = await ask((_, response) => void response.end("done"), signal);
   await answer.body.readAll(100);
   expect(removed).toEqual(["abort"]);
+});
+
+test("of many requests at once each has a connection, and all of these are used again", async () => {
+  const MANY = 200;
+  let connections = 0;
+  const waiting: ServerResponse[] = [];
+  server = createServer((_, response) => {
+    waiting.push(response);
+    if (waiting.length === MANY) for (const each of waiting.splice(0)) each.end("{}");
+  }).listen(0, "127.0.0.1");
+  server.on("connection", () => {
+    connections += 1;
+  });
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const upstream = connectUpstream(`http://127.0.0.1:${port}`, TIMEOUTS);
+  const { signal } = new AbortController();
+  for (let round = 1; round <= 3; round++) {
+    const requests = Array.from({ length: MANY }, async () => {
+      const answer = await upstream({ path: "/x", headers: {}, body: Buffer.from("{}"), signal });
+      return (await answer.body.readAll(10)).toString();
+    });
+    expect(new Set(await Promise.all(requests))).toEqual(new Set(["{}"]));
+    expect(connections).toBe(MANY);
+    // undici frees a connection a moment after its answer.
+    await turns(5);
+  }
 });
