@@ -11,7 +11,7 @@ const files = readdirSync(path.join(ROOT, "test"), { recursive: true, encoding: 
 const OWN_PROCESS = /process\.env\[[^\]]+\] =|\bprocess\.chdir\(|vi\.stubEnv\(|handler\.ts["']/;
 const own = files.filter((file) => OWN_PROCESS.test(readFileSync(path.join(ROOT, file), "utf8")));
 
-/** From 15 to 50 seconds each. One that began last would run alone, with the other worker idle. */
+/** From 10 to 50 seconds each. One that began last would run alone, with the other worker idle. */
 const LONGEST = [
   "ledger/chaos",
   "console-web/browser",
@@ -22,6 +22,7 @@ const LONGEST = [
   "contract/crash",
   "ledger/ledger-properties",
   "lib/deployment",
+  "console-web/operator",
 ];
 
 class LongestFirst extends BaseSequencer {

@@ -28,7 +28,11 @@ export function errorAnswer(console: Pick<Console, "report">) {
 
 function asConsoleError(thrown: Error): ConsoleError {
   if (thrown instanceof ConsoleError) return thrown;
-  if (thrown instanceof PaymentError) return new ConsoleError(thrown.code, thrown.message, { cause: thrown });
+  if (thrown instanceof PaymentError) {
+    // Every form that has an amount calls it so.
+    const field = thrown.code === "invalid_amount" ? { param: "amount" } : {};
+    return new ConsoleError(thrown.code, thrown.message, { ...field, cause: thrown });
+  }
   if (thrown instanceof HTTPException && thrown.status === 400) {
     return new ConsoleError("invalid_request", "The body is not valid JSON.", { cause: thrown });
   }

@@ -6,6 +6,7 @@ import {
   chromium,
   type Page,
 } from "playwright-core";
+import { LOCAL_USER } from "../../local/issuer.ts";
 
 /** `--single-process` and the like, which the package is made for, end the browser with its first window. */
 const ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--font-render-hinting=none"];
@@ -52,11 +53,16 @@ export async function visit(browser: Browser, options: BrowserContextOptions): P
 }
 
 /** Through the issuer's own page, as a person does it. */
-export async function signIn(page: Page, consoleUrl: string): Promise<void> {
+export async function signIn(page: Page, consoleUrl: string, name = LOCAL_USER.name): Promise<void> {
   await page.goto(consoleUrl);
   await page.getByRole("link", { name: "Sign in" }).click();
-  await page.getByRole("button", { name: /Continue as/ }).click();
+  await continueAs(page, name);
   await page.getByRole("heading", { name: "Start", level: 1 }).waitFor();
+}
+
+/** On the issuer's page. */
+export async function continueAs(page: Page, name: string): Promise<void> {
+  await page.getByRole("button", { name: `Continue as ${name} (` }).click();
 }
 
 /** Goes to a place of the console and waits until it has something to show. */

@@ -1,11 +1,10 @@
 // Two people and an operator in one account's console, in a real browser: an invitation, its end, and a session that has
 // expired. The tests tell one story and run in order.
-import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { builtConsolePage } from "../../lib/console-page.ts";
 import { type ConsoleWorld, openConsoleWorld } from "../console/console-world.ts";
-import { DESKTOP, goTo, openBrowser, type Visitor, visit } from "./browser.ts";
-import { colorProblemsOf, problemsOf } from "./problems.ts";
+import { continueAs, DESKTOP, goTo, openBrowser, signIn, type Visitor, visit } from "./browser.ts";
+import { dialogProblems, problemsOf } from "./problems.ts";
 
 const opened = await openBrowser();
 const browser = typeof opened === "string" ? undefined : opened;
@@ -31,29 +30,8 @@ afterAll(async () => {
   await world?.close();
 });
 
-async function continueAs(page: Page, name: string): Promise<void> {
-  await page.getByRole("button", { name: `Continue as ${name} (` }).click();
-}
-
-async function signInAs(page: Page, name: string): Promise<void> {
-  await page.goto(world.consoleUrl);
-  await page.getByRole("link", { name: "Sign in" }).click();
-  await continueAs(page, name);
-  await page.getByRole("heading", { name: "Start", level: 1 }).waitFor();
-}
-
-/** An open dialog, in both colours. */
-async function dialogProblems(page: Page): Promise<string[]> {
-  const problems = await problemsOf(page);
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme });
-    problems.push(...(await colorProblemsOf(page)).map((problem) => `${colorScheme}: ${problem}`));
-  }
-  return problems;
-}
-
 story("an owner makes an invitation, whose link is shown once", async () => {
-  await signInAs(ada.page, "ada");
+  await signIn(ada.page, world.consoleUrl, "ada");
   await goTo(ada.page, world.consoleUrl, "/people");
   await ada.page.getByRole("button", { name: /Invite/ }).click();
   const dialog = ada.page.getByRole("dialog", { name: "An invitation" });

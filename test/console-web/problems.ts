@@ -35,6 +35,16 @@ export function colorProblemsOf(page: Page): Promise<string[]> {
   return violations(page, { runOnly: [COLORS] });
 }
 
+/** What is open in front of a page, in both colours. */
+export async function dialogProblems(page: Page): Promise<string[]> {
+  const problems = await problemsOf(page);
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    problems.push(...(await colorProblemsOf(page)).map((problem) => `${colorScheme}: ${problem}`));
+  }
+  return problems;
+}
+
 async function violations(page: Page, options: RunOptions): Promise<string[]> {
   // Half a megabyte to be parsed: once for each document.
   if (!(await page.evaluate("'axe' in globalThis"))) await page.evaluate(axe.source);

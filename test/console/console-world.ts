@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -7,8 +8,11 @@ import { createLowBalances } from "../../lambda/adapters/dynamodb/low-balances.t
 import { createSdkStore } from "../../lambda/adapters/dynamodb/sdk-store.ts";
 import { createObjectStore, createS3Client } from "../../lambda/adapters/s3/object-store.ts";
 import { loadCatalog } from "../../lambda/core/catalog.ts";
+import { NO_KEY_PERIOD } from "../../lambda/core/hold.ts";
 import { DEFAULT_LOW_BALANCE_PICO_USD } from "../../lambda/core/low-balance.ts";
 import type { RequestLogLine } from "../../lambda/core/ports.ts";
+import { NO_USAGE } from "../../lambda/core/usage.ts";
+import { WEBHOOK_PATH } from "../../lambda/payments/webhook/api.ts";
 import { compileCatalog, type ValidConfig } from "../../lib/config.ts";
 import { Config } from "../../lib/config-schema.ts";
 import { localConsole } from "../../local/console.ts";
@@ -98,8 +102,10 @@ export async function openConsoleWorld({ pageFolder }: { pageFolder?: string | u
     providerStatistics: log,
     users: USERS,
   });
-  const server = await startServer(router.api, 0, nowMs, [consoleApp]);
+  const webhook = { path: WEBHOOK_PATH, fetch: payments.webhook.fetch };
+  const server = await startServer(router.api, 0, nowMs, [consoleApp, webhook]);
   const origin = `http://127.0.0.1:${server.port}`;
+  payments.start(origin);
   const consoleUrl = await consoleApp.open(origin);
   return {
     ...{
@@ -162,4 +168,26 @@ export async function putHolds(
     values: { ":holds": { M: Object.fromEntries(values) } },
   });
   client.destroy();
+}
+
+/** A request whose outcome nobody knows, as the gateway leaves it. @returns its id */
+export async function putSuspense({ router: { ledger } }: ConsoleWorld, accountId: string): Promise<string> {
+  const requestId = `req_${randomUUID()}`;
+  const nowMs = Date.now();
+  const amountPicoUsd = 10_000_000_000n;
+  const shared = { keyId: "key_1", model: "demo/echo", catalogVersion: "00000000" };
+  const held = await ledger.hold({
+    accountId,
+    requestId,
+    hold: { ...shared, amountPicoUsd, expiresAtMs: nowMs + 600_000, keyPeriod: NO_KEY_PERIOD },
+    requiredPicoUsd: amountPicoUsd,
+  });
+  if (!held.held) throw new Error(held.refusal);
+  const { entry } = await ledger.settle(held.open, 0n, {
+    ...{ ...shared, requestId, provider: "demo", outcome: "suspense", usage: NO_USAGE, estimated: false },
+    ...{ latencyMs: 1, createdAt: new Date(nowMs).toISOString() },
+    ...{ holdPicoUsd: amountPicoUsd, possibleCostPicoUsd: amountPicoUsd },
+  });
+  if (entry) await ledger.drain(entry);
+  return requestId;
 }

@@ -2,9 +2,8 @@
 
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { NO_USAGE } from "../../lambda/core/usage.ts";
 import type { Browser } from "./browser.ts";
-import { type ConsoleWorld, crossingOf, openConsoleWorld, putHolds } from "./console-world.ts";
+import { type ConsoleWorld, crossingOf, openConsoleWorld, putHolds, putSuspense } from "./console-world.ts";
 
 let world: ConsoleWorld;
 let owner: Browser;
@@ -187,12 +186,13 @@ test("An operator sees revenue, providers and dead letters; suspense is resolved
   expect(providers).toContainEqual(expect.objectContaining({ provider: "demo", state: "ok", has_key: true }));
   expect(providers).toContainEqual(expect.objectContaining({ provider: "nowhere", state: "no_key" }));
 
-  const ids = await suspended();
+  const { account_id: accountId } = (await owner.call("GET", "session")).json["account"] as {
+    account_id: string;
+  };
+  const requestId = await putSuspense(world, accountId);
   const listed = await owner.call("GET", "operator/suspense");
-  expect(listed.json["entries"]).toMatchObject([
-    { request_id: ids.requestId, amount: "0.01", resolution: null },
-  ]);
-  const path = `operator/suspense/${ids.accountId}/${ids.requestId}/resolve`;
+  expect(listed.json["entries"]).toMatchObject([{ request_id: requestId, amount: "0.01", resolution: null }]);
+  const path = `operator/suspense/${accountId}/${requestId}/resolve`;
   const form = { provider_charged: "0.004", note: "on the bill" };
   expect((await owner.call("POST", path, form)).json).toMatchObject({
     resolution: { provider_charged: "0.004" },
@@ -200,35 +200,6 @@ test("An operator sees revenue, providers and dead letters; suspense is resolved
   expect((await owner.call("POST", path, form)).status).toBe(200);
   expect((await owner.call("POST", path, { ...form, provider_charged: "0" })).status).toBe(409);
 });
-
-/** A request whose outcome nobody knows, as the gateway leaves it. */
-async function suspended(): Promise<{ accountId: string; requestId: string }> {
-  const { account_id: accountId } = (await owner.call("GET", "session")).json["account"] as {
-    account_id: string;
-  };
-  const requestId = `req_${randomUUID()}`;
-  const nowMs = Date.now();
-  const hold = {
-    ...{ amountPicoUsd: 10_000_000_000n, expiresAtMs: nowMs + 600_000, keyId: "key_1", keyPeriod: "-" },
-    ...{ model: "demo/echo", catalogVersion: "00000000" },
-  };
-  const held = await world.router.ledger.hold({
-    accountId,
-    requestId,
-    hold,
-    requiredPicoUsd: hold.amountPicoUsd,
-  });
-  if (!held.held) throw new Error(held.refusal);
-  const { entry } = await world.router.ledger.settle(held.open, 0n, {
-    ...{ requestId, keyId: "key_1", model: "demo/echo", provider: "demo", outcome: "suspense" },
-    ...{ usage: NO_USAGE, estimated: false, catalogVersion: "00000000", latencyMs: 1 },
-    createdAt: new Date(nowMs).toISOString(),
-    holdPicoUsd: hold.amountPicoUsd,
-    possibleCostPicoUsd: hold.amountPicoUsd,
-  });
-  if (entry) await world.router.ledger.drain(entry);
-  return { accountId, requestId };
-}
 
 // --- bad input ------------------------------------------------------------------------------------------------
 

@@ -1,8 +1,9 @@
-import { Alert, Button, Code, Group, Modal, Stack, Text } from "@mantine/core";
+import { Alert, Button, Code, Group, Stack, Text } from "@mantine/core";
 import { IconInfoCircle } from "@tabler/icons-react";
 import { useState } from "react";
 import type { CreatedKeyView } from "../../views.ts";
 import { CopyButton } from "../parts/copy-button.tsx";
+import { Dialog } from "../parts/dialog.tsx";
 import { KeyForm } from "./key-form.tsx";
 
 interface CreateKeyModalProps {
@@ -18,8 +19,7 @@ export function CreateKeyModal({ onCreated, onClose }: CreateKeyModalProps) {
     onCreated?.(view);
   };
   return (
-    <Modal
-      opened
+    <Dialog
       onClose={onClose}
       title={created ? `Your key "${created.key.name}"` : "New key"}
       // A click beside the window must not lose the key.
@@ -32,7 +32,7 @@ export function CreateKeyModal({ onCreated, onClose }: CreateKeyModalProps) {
       ) : (
         <KeyForm onCreated={keep} onCancel={onClose} />
       )}
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,8 +1,9 @@
-import { Button, Group, Modal, Stack, TextInput } from "@mantine/core";
+import { Button, Group, Stack, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import type { KeyView } from "../../views.ts";
 import { api, read } from "../api.ts";
+import { Dialog } from "../parts/dialog.tsx";
 import { errorOf, isOfForm } from "../parts/fields.ts";
 import { Failure } from "../parts/states.tsx";
 
@@ -21,7 +22,7 @@ export function RenameModal({ apiKey, onClose }: { apiKey: KeyView; onClose: () 
     mutate();
   };
   return (
-    <Modal opened onClose={onClose} title="Rename the key">
+    <Dialog onClose={onClose} title="Rename the key">
       <form onSubmit={submit} noValidate>
         <Stack>
           <TextInput
@@ -44,6 +45,6 @@ export function RenameModal({ apiKey, onClose }: { apiKey: KeyView; onClose: () 
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

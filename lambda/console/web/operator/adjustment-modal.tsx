@@ -1,9 +1,10 @@
-import { Modal, Text, TextInput } from "@mantine/core";
+import { Text, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { AccountRow } from "../../operator-views.ts";
 import { api, read } from "../api.ts";
 import { typedAmount } from "../money.ts";
+import { Dialog } from "../parts/dialog.tsx";
 import { errorOf } from "../parts/fields.ts";
 import { Money } from "../parts/money.tsx";
 import { ReasonForm } from "./reason-form.tsx";
@@ -34,7 +35,7 @@ export function AdjustmentModal({ account, direction, onClose }: AdjustmentModal
     },
   });
   return (
-    <Modal opened onClose={onClose} title={`${direction === "credit" ? "Credit" : "Debit"} ${account.name}`}>
+    <Dialog onClose={onClose} title={`${direction === "credit" ? "Credit" : "Debit"} ${account.name}`}>
       <ReasonForm
         action={direction === "credit" ? "Credit" : "Debit"}
         color={direction === "credit" ? undefined : "red"}
@@ -60,6 +61,6 @@ export function AdjustmentModal({ account, direction, onClose }: AdjustmentModal
           data-autofocus
         />
       </ReasonForm>
-    </Modal>
+    </Dialog>
   );
 }

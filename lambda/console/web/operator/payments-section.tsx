@@ -1,4 +1,4 @@
-import { Button, Modal, Text, TextInput } from "@mantine/core";
+import { Button, Text, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { ReceiptView } from "../../views.ts";
@@ -6,6 +6,7 @@ import { api, read } from "../api.ts";
 import { RECEIPT_COLUMNS } from "../balance/receipts.tsx";
 import { typedAmount } from "../money.ts";
 import { type Column, DataTable } from "../parts/data-table.tsx";
+import { Dialog } from "../parts/dialog.tsx";
 import { errorOf } from "../parts/fields.ts";
 import { Money } from "../parts/money.tsx";
 import { Section } from "../parts/page.tsx";
@@ -79,7 +80,7 @@ function RefundModal({ accountId, receipt, onClose }: RefundModalProps) {
     },
   });
   return (
-    <Modal opened onClose={onClose} title="Refund a payment">
+    <Dialog onClose={onClose} title="Refund a payment">
       <ReasonForm
         action="Refund"
         color="red"
@@ -104,6 +105,6 @@ function RefundModal({ accountId, receipt, onClose }: RefundModalProps) {
           data-autofocus
         />
       </ReasonForm>
-    </Modal>
+    </Dialog>
   );
 }

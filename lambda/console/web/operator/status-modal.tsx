@@ -1,7 +1,8 @@
-import { Modal, Text } from "@mantine/core";
+import { Text } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { AccountRow } from "../../operator-views.ts";
 import { api, read } from "../api.ts";
+import { Dialog } from "../parts/dialog.tsx";
 import { ReasonForm } from "./reason-form.tsx";
 
 export function StatusModal({ account, onClose }: { account: AccountRow; onClose: () => void }) {
@@ -21,7 +22,7 @@ export function StatusModal({ account, onClose }: { account: AccountRow; onClose
     },
   });
   return (
-    <Modal opened onClose={onClose} title={`${isActive ? "Suspend" : "Activate"} ${account.name}?`}>
+    <Dialog onClose={onClose} title={`${isActive ? "Suspend" : "Activate"} ${account.name}?`}>
       <ReasonForm
         action={isActive ? "Suspend the account" : "Activate the account"}
         color={isActive ? "red" : undefined}
@@ -36,6 +37,6 @@ export function StatusModal({ account, onClose }: { account: AccountRow; onClose
             : "Its keys work again from their next request on."}
         </Text>
       </ReasonForm>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,10 +1,11 @@
-import { Button, Modal, Text, TextInput } from "@mantine/core";
+import { Button, Text, TextInput } from "@mantine/core";
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { SuspenseView } from "../../operator-views.ts";
 import { api, read } from "../api.ts";
 import { typedAmount } from "../money.ts";
 import type { Column } from "../parts/data-table.tsx";
+import { Dialog } from "../parts/dialog.tsx";
 import { errorOf } from "../parts/fields.ts";
 import { Money } from "../parts/money.tsx";
 import { Page, Section } from "../parts/page.tsx";
@@ -95,7 +96,7 @@ function ResolveModal({ entry, onClose }: { entry: SuspenseView; onClose: () => 
     },
   });
   return (
-    <Modal opened onClose={onClose} title="Resolve a request">
+    <Dialog onClose={onClose} title="Resolve a request">
       <ReasonForm
         action="Write it down"
         label="Note"
@@ -122,6 +123,6 @@ function ResolveModal({ entry, onClose }: { entry: SuspenseView; onClose: () => 
           data-autofocus
         />
       </ReasonForm>
-    </Modal>
+    </Dialog>
   );
 }

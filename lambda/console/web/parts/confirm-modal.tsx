@@ -1,5 +1,6 @@
-import { Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { Button, Group, Stack, Text } from "@mantine/core";
 import type { ReactNode } from "react";
+import { Dialog } from "./dialog.tsx";
 import { Failure } from "./states.tsx";
 
 interface ConfirmProps {
@@ -16,7 +17,7 @@ interface ConfirmProps {
 /** Asks before something that cannot be undone; the safe answer has the focus. */
 export function ConfirmModal({ title, children, action, isBusy, error, onConfirm, onClose }: ConfirmProps) {
   return (
-    <Modal opened onClose={onClose} title={title}>
+    <Dialog onClose={onClose} title={title}>
       <Stack>
         <Text size="sm" component="div">
           {children}
@@ -31,6 +32,6 @@ export function ConfirmModal({ title, children, action, isBusy, error, onConfirm
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,4 +1,4 @@
-import { Alert, Badge, Button, Code, Group, Modal, Stack, Text } from "@mantine/core";
+import { Alert, Badge, Button, Code, Group, Stack, Text } from "@mantine/core";
 import { IconUserPlus } from "@tabler/icons-react";
 import { type UseQueryResult, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -7,6 +7,7 @@ import { api, read } from "../api.ts";
 import { ConfirmModal } from "../parts/confirm-modal.tsx";
 import { CopyButton } from "../parts/copy-button.tsx";
 import { type Column, DataTable } from "../parts/data-table.tsx";
+import { Dialog } from "../parts/dialog.tsx";
 import { Page, Section } from "../parts/page.tsx";
 import { Empty, Failure, Loaded, LoadingRows } from "../parts/states.tsx";
 import { Ago, Time } from "../parts/time.tsx";
@@ -67,7 +68,7 @@ function OwnersPage() {
 
 function InviteModal({ url, invite, onClose }: { url: string; invite: InviteView; onClose: () => void }) {
   return (
-    <Modal opened onClose={onClose} title="An invitation" closeOnClickOutside={false}>
+    <Dialog onClose={onClose} title="An invitation" closeOnClickOutside={false}>
       <Stack>
         <Alert>
           <Text size="sm">
@@ -85,7 +86,7 @@ function InviteModal({ url, invite, onClose }: { url: string; invite: InviteView
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }
 
