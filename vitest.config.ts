@@ -22,6 +22,7 @@ const LONGEST = [
   "contract/crash",
   "ledger/ledger-properties",
   "lib/deployment",
+  "translators/cuts",
   "console-web/operator",
 ];
 

@@ -49,7 +49,7 @@ const CUTS: readonly Cut[] = [
   },
   {
     wire: geminiWire(),
-    recording: "gemini/streamGenerateContent.stream.reasoning.05.response.sse",
+    recording: "gemini/streamGenerateContent.stream.text.05.response.sse",
     ends: sseEnds,
     provider: (connect) => createGeminiProvider({ settings: { kind: "gemini", timeouts }, apiKey, connect }),
     fault: Buffer.from('data: {"error":{"code":503,"message":"Overloaded","status":"UNAVAILABLE"}}\n\n'),
