@@ -248,6 +248,8 @@ test("a refund that failed is given back before a later one is taken", async () 
   books.refund(paymentId, undefined);
   await deliverAll();
   expect(await availableOf(world, accountId)).toBe(0n);
+  const givenBack = await world.ledger.entry(accountId, `refund_${paymentId}_${failing?.id}_failed`);
+  expect(givenBack).toMatchObject({ type: "refund", amountPicoUsd: parseUsd("10") });
 });
 
 test("a dispute takes what is there; won, it gives back what was taken, not what had been spent", async () => {
@@ -263,6 +265,8 @@ test("a dispute takes what is there; won, it gives back what was taken, not what
   expect(await availableOf(world, accountId)).toBe(parseUsd("3"));
   const account = await world.ledger.account(accountId);
   expect(account?.writeOffPicoUsd).toBe(parseUsd("7"));
+  const entryId = `dispute_${paymentId}_${dispute?.id}_reinstated`;
+  expect(await world.ledger.entry(accountId, entryId)).toMatchObject({ type: "adjustment" });
 });
 
 test("an inquiry takes nothing until it becomes a dispute", async () => {
