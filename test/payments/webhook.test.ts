@@ -266,7 +266,10 @@ test("a dispute takes what is there; won, it gives back what was taken, not what
   const account = await world.ledger.account(accountId);
   expect(account?.writeOffPicoUsd).toBe(parseUsd("7"));
   const entryId = `dispute_${paymentId}_${dispute?.id}_reinstated`;
-  expect(await world.ledger.entry(accountId, entryId)).toMatchObject({ type: "adjustment" });
+  expect(await world.ledger.entry(accountId, entryId)).toMatchObject({
+    type: "adjustment",
+    feePicoUsd: parseUsd("0.5"),
+  });
 });
 
 test("an inquiry takes nothing until it becomes a dispute", async () => {
