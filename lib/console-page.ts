@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
+  type Dirent,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -49,10 +50,7 @@ export async function builtConsolePage(report: (message: string) => void = () =>
 /** Of names and contents, so a file that is added, renamed or deleted counts too. */
 function sourcesHash(): string {
   const hash = createHash("sha256");
-  const own = readdirSync(SOURCES, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.relative(ROOT, path.join(entry.parentPath, entry.name)))
-    .filter((file) => !file.startsWith(path.relative(ROOT, BUILT)));
+  const own = readdirSync(SOURCES, { withFileTypes: true }).flatMap((entry) => filesIn(SOURCES, entry));
   for (const file of [...own, ...MORE_SOURCES].sort()) {
     hash
       .update(`${file}\0`)
@@ -60,6 +58,14 @@ function sourcesHash(): string {
       .update("\0");
   }
   return hash.digest("hex").slice(0, 16);
+}
+
+/** Not what is built: other processes may be building, and what they build comes and goes. */
+function filesIn(folder: string, entry: Dirent): string[] {
+  const file = path.join(folder, entry.name);
+  if (entry.isFile()) return [path.relative(ROOT, file)];
+  if (!entry.isDirectory() || file === BUILT) return [];
+  return readdirSync(file, { withFileTypes: true }).flatMap((inside) => filesIn(file, inside));
 }
 
 /** In a process of its own: Vite reads NODE_ENV, and under a test runner it would build React's development version. */
@@ -87,8 +93,10 @@ function build(outDir: string): Promise<void> {
 const KEEP_MS = 86_400_000;
 
 /** A server that runs still reads its files from the build that it was started with. */
-function removeIfOld(folder: string): void {
-  if (Date.now() - statSync(folder).mtimeMs > KEEP_MS) rmSync(folder, { recursive: true, force: true });
+export function removeIfOld(folder: string): void {
+  // What another process was building may be in its place by now.
+  const modifiedMs = statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+  if (Date.now() - modifiedMs > KEEP_MS) rmSync(folder, { recursive: true, force: true });
 }
 
 function putInPlace(fresh: string, folder: string): void {

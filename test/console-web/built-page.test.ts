@@ -1,10 +1,11 @@
 // What is served: how much there is to load, and that it works under any path and under a strict policy.
 
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { beforeAll, expect, test } from "vitest";
-import { builtConsolePage } from "../../lib/console-page.ts";
+import { builtConsolePage, removeIfOld } from "../../lib/console-page.ts";
 
 /** The most that there may be to load, gzipped. */
 const MOST_BYTES = 250_000;
@@ -67,4 +68,15 @@ test("a second look finds the page built already", async () => {
   const told: string[] = [];
   expect(await builtConsolePage((message) => told.push(message))).toBe(folder);
   expect(told).toEqual([]);
+});
+
+test("of older builds those of before yesterday go; what another process has taken away meanwhile is no fault", () => {
+  const parent = mkdtempSync(path.join(tmpdir(), "wlrouter-builds-"));
+  const [old, recent] = ["old", "recent"].map((name) => path.join(parent, name));
+  for (const build of [old, recent]) mkdirSync(build ?? "");
+  const twoDaysAgo = new Date(Date.now() - 2 * 86_400_000);
+  utimesSync(old ?? "", twoDaysAgo, twoDaysAgo);
+  for (const name of ["old", "recent", ".building-gone"]) removeIfOld(path.join(parent, name));
+  expect(readdirSync(parent)).toEqual(["recent"]);
+  rmSync(parent, { recursive: true });
 });
