@@ -1,4 +1,8 @@
-import chromiumPackage from "@sparticuz/chromium";
+import { execFile } from "node:child_process";
+import { existsSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
 import {
   type Browser,
   type BrowserContext,
@@ -7,6 +11,7 @@ import {
   type Page,
 } from "playwright-core";
 import { LOCAL_USER } from "../../local/issuer.ts";
+import packageJson from "../../package.json" with { type: "json" };
 
 /** `--single-process` and the like, which the package is made for, end the browser with its first window. */
 const ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--font-render-hinting=none"];
@@ -15,7 +20,7 @@ const ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--font
 export async function openBrowser(): Promise<Browser | string> {
   const reasons: string[] = [];
   const ways = [
-    async () => chromium.launch({ args: ARGUMENTS, executablePath: await chromiumPackage.executablePath() }),
+    async () => chromium.launch({ args: ARGUMENTS, executablePath: await unpackedChromium() }),
     async () => chromium.launch({ args: ARGUMENTS, channel: "chrome" }),
   ];
   for (const open of process.platform === "linux" ? ways : ways.slice(1)) {
@@ -26,6 +31,33 @@ export async function openBrowser(): Promise<Browser | string> {
     }
   }
   return `no browser can be started here: ${reasons.join("; ")}`;
+}
+
+const UNPACK = `import("${import.meta.resolve("@sparticuz/chromium")}").then((it) => it.default.executablePath())`;
+
+/** Unpacked into a folder of its own, which is then put in its place: a browser that another process is writing cannot start. */
+async function unpackedChromium(): Promise<string> {
+  const folder = path.join(
+    tmpdir(),
+    `wlrouter-chromium-${packageJson.devDependencies["@sparticuz/chromium"]}`,
+  );
+  const file = path.join(folder, "chromium");
+  if (existsSync(file)) return file;
+  const fresh = mkdtempSync(`${folder}-`);
+  try {
+    const env = { ...process.env, TMPDIR: fresh };
+    await promisify(execFile)(process.execPath, ["--input-type=module", "-e", UNPACK], {
+      cwd: import.meta.dirname,
+      env,
+    });
+    renameSync(fresh, folder);
+  } catch (error) {
+    // Somebody else has unpacked it meanwhile.
+    if (!existsSync(file)) throw error;
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
+  return file;
 }
 
 export const DESKTOP = { width: 1280, height: 800 };
