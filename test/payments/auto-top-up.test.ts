@@ -6,6 +6,7 @@ import { lowOf } from "../../lambda/payments/auto-top-up/low-event.ts";
 import { type ReconcileWorld, reconcile } from "../../lambda/payments/reconcile/reconcile.ts";
 import { watchBalance } from "../../lambda/usage/low-balance/watch-balance.ts";
 import { DECLINED_LATER_CARD, GOOD_CARD } from "../../local/stripe/books.ts";
+import { STRIPE_KEY } from "../fakes/stripe-server.ts";
 import {
   availableOf,
   moveBy,
@@ -145,7 +146,11 @@ test("a method that was forgotten is not charged, and no late event brings it ba
     brand: "visa",
     last4: "4242",
   });
+  const saved = Object.values(world.stripe.books.state.methods).at(-1);
+  expect(saved?.customer).toMatch(/^cus_/);
   await world.payments.forgetPaymentMethod(accountId);
+  // There as well, where it could be charged without us.
+  expect(saved?.customer).toBe(null);
   await world.payments.forgetPaymentMethod(accountId);
   for (const event of events) await world.deliver(event);
   expect(await world.payments.autoTopUp(accountId)).toMatchObject({
@@ -157,6 +162,25 @@ test("a method that was forgotten is not charged, and no late event brings it ba
   });
   for (const low of await fallLow(accountId)) await autoTopUp(world, low);
   expect(await chargesOf(accountId)).toBe(0);
+});
+
+test("while Stripe takes no request a card is not forgotten, and receipts are listed without its links", async () => {
+  const accountId = await newAccount(world);
+  const paymentId = await payTopUp(world, accountId, "10", GOOD_CARD);
+  for (const event of world.stripe.takeEvents()) await world.deliver(event);
+  world.secrets.key = "sk_test_ofSomebodyElse";
+  try {
+    await expect(world.payments.forgetPaymentMethod(accountId)).rejects.toMatchObject({
+      code: "payments_unavailable",
+    });
+    expect((await world.payments.autoTopUp(accountId)).paymentMethod).toMatchObject({ last4: "4242" });
+    expect(await world.payments.receipts(accountId)).toMatchObject([{ paymentId, url: undefined }]);
+  } finally {
+    world.secrets.key = STRIPE_KEY;
+  }
+  expect(await world.payments.receipts(accountId)).toMatchObject([
+    { paymentId, url: expect.stringContaining(paymentId) },
+  ]);
 });
 
 // --- the hourly comparison ------------------------------------------------------------------------------------
