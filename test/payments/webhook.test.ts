@@ -5,7 +5,6 @@ import { PaymentError } from "../../lambda/core/payments.ts";
 import {
   availableOf,
   checkout,
-  moveBy,
   movedCents,
   newAccount,
   openPaymentsWorld,
@@ -102,6 +101,8 @@ test.each([
     status,
     body: { error: { code, message: expect.stringMatching(/.{20}/) } },
   });
+  // Anybody can send such a thing: it wakes nobody.
+  expect(world.lines).toMatchObject([{ outcome: code, alarm: undefined }]);
   expect(await availableOf(world, accountId)).toBe(0n);
 });
 
@@ -183,102 +184,4 @@ test("a debit that takes days is credited when it is paid, and one that fails ne
   books.endDebit(failing?.id ?? "", false);
   await deliverAll();
   expect(await availableOf(world, accountId)).toBe(parseUsd("10"));
-});
-
-test("a refund that is told of before its payment credits the payment first; its fee follows in proportion", async () => {
-  const accountId = await newAccount(world);
-  const paymentId = await payTopUp(world, accountId, "10");
-  world.stripe.takeEvents();
-  await world.payments.refund({
-    ...{ accountId, paymentId, refundId: "form-1", reason: "asked for" },
-    creditPicoUsd: parseUsd("3.33"),
-  });
-  const [event] = world.stripe.takeEvents();
-  const refund = Object.values(world.stripe.books.state.refunds).find(
-    ({ payment_intent }) => payment_intent === paymentId,
-  );
-  // 3.33 of 10.00 credit are 3.4965 of 10.50: in the customer's favour 3.50.
-  expect(refund?.amount).toBe(350);
-  expect((await world.deliver(event ?? {})).body.posted).toEqual([
-    `topup_${paymentId}`,
-    `refund_${paymentId}_${refund?.id}`,
-  ]);
-  expect(await movedCents(world, accountId)).toEqual({
-    [`topup_${paymentId}`]: [1000, 50],
-    [`refund_${paymentId}_${refund?.id}`]: [-333, -17],
-  });
-  const [receipt] = await world.payments.receipts(accountId);
-  expect(receipt).toMatchObject({ paymentId, refundedPicoUsd: parseUsd("3.5"), automatic: false });
-  expect(receipt?.url).toContain(`/receipts/${paymentId}`);
-});
-
-test("a refund that is asked for twice is one, and there is never more than is left", async () => {
-  const accountId = await newAccount(world);
-  const paymentId = await payTopUp(world, accountId, "10");
-  const request = {
-    accountId,
-    paymentId,
-    refundId: "form-2",
-    reason: "asked for",
-    creditPicoUsd: parseUsd("4"),
-  };
-  await world.payments.refund(request);
-  await world.payments.refund(request);
-  await expect(world.payments.refund({ ...request, creditPicoUsd: parseUsd("5") })).rejects.toMatchObject({
-    code: "payment_conflict",
-  });
-  await expect(
-    world.payments.refund({ ...request, refundId: "form-3", creditPicoUsd: parseUsd("6.01") }),
-  ).rejects.toMatchObject({ code: "invalid_amount", message: expect.stringContaining("6.00 USD") });
-  await world.payments.refund({ ...request, refundId: "form-4", creditPicoUsd: undefined });
-  await deliverAll();
-  expect(await availableOf(world, accountId)).toBe(0n);
-  const stranger = { ...request, accountId: await newAccount(world), refundId: "form-5" };
-  await expect(world.payments.refund(stranger)).rejects.toMatchObject({ code: "payment_not_found" });
-});
-
-test("a refund that failed is given back before a later one is taken", async () => {
-  const accountId = await newAccount(world);
-  const paymentId = await payTopUp(world, accountId, "10");
-  const { books } = world.stripe;
-  const failing = books.refund(paymentId, undefined);
-  await deliverAll();
-  expect(await availableOf(world, accountId)).toBe(0n);
-  books.failRefund(failing?.id ?? "");
-  books.refund(paymentId, undefined);
-  await deliverAll();
-  expect(await availableOf(world, accountId)).toBe(0n);
-  const givenBack = await world.ledger.entry(accountId, `refund_${paymentId}_${failing?.id}_failed`);
-  expect(givenBack).toMatchObject({ type: "refund", amountPicoUsd: parseUsd("10") });
-});
-
-test("a dispute takes what is there; won, it gives back what was taken, not what had been spent", async () => {
-  const accountId = await newAccount(world);
-  const paymentId = await payTopUp(world, accountId, "10");
-  await deliverAll();
-  await moveBy(world, accountId, "-7");
-  const dispute = world.stripe.books.dispute(paymentId, 1050);
-  await deliverAll();
-  expect(await availableOf(world, accountId)).toBe(0n);
-  world.stripe.books.endDispute(dispute?.id ?? "", true);
-  await deliverAll();
-  expect(await availableOf(world, accountId)).toBe(parseUsd("3"));
-  const account = await world.ledger.account(accountId);
-  expect(account?.writeOffPicoUsd).toBe(parseUsd("7"));
-  const entryId = `dispute_${paymentId}_${dispute?.id}_reinstated`;
-  expect(await world.ledger.entry(accountId, entryId)).toMatchObject({
-    type: "adjustment",
-    feePicoUsd: parseUsd("0.5"),
-  });
-});
-
-test("an inquiry takes nothing until it becomes a dispute", async () => {
-  const accountId = await newAccount(world);
-  const paymentId = await payTopUp(world, accountId, "10");
-  const inquiry = world.stripe.books.dispute(paymentId, 525, true);
-  await deliverAll();
-  expect(await availableOf(world, accountId)).toBe(parseUsd("10"));
-  world.stripe.books.escalate(inquiry?.id ?? "");
-  await deliverAll();
-  expect(await availableOf(world, accountId)).toBe(parseUsd("5"));
 });
