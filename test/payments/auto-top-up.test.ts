@@ -1,16 +1,13 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { parseUsd } from "../../lambda/core/money.ts";
-import { topUpId } from "../../lambda/core/payments-entries.ts";
 import { autoTopUp } from "../../lambda/payments/auto-top-up/auto-top-up.ts";
 import { lowOf } from "../../lambda/payments/auto-top-up/low-event.ts";
-import { type ReconcileWorld, reconcile } from "../../lambda/payments/reconcile/reconcile.ts";
 import { watchBalance } from "../../lambda/usage/low-balance/watch-balance.ts";
 import { DECLINED_LATER_CARD, GOOD_CARD } from "../../local/stripe/books.ts";
 import { STRIPE_KEY } from "../fakes/stripe-server.ts";
 import {
   availableOf,
   moveBy,
-  movedCents,
   newAccount,
   openPaymentsWorld,
   type PaymentsWorld,
@@ -181,81 +178,4 @@ test("while Stripe takes no request a card is not forgotten, and receipts are li
   expect(await world.payments.receipts(accountId)).toMatchObject([
     { paymentId, url: expect.stringContaining(paymentId) },
   ]);
-});
-
-// --- the hourly comparison ------------------------------------------------------------------------------------
-
-async function compare(accountId: string, changes: Partial<ReconcileWorld> = {}) {
-  const run = await reconcile({
-    ...world,
-    accounts: () => world.accounts.scan(),
-    shouldStop: () => false,
-    ...changes,
-  });
-  expect({ failed: run.failed, failure: run.failure }).toEqual({ failed: 0, failure: undefined });
-  return run.differences.filter((difference) => difference.accountId === accountId);
-}
-
-test("a payment whose events never came is credited within the hour, and told", async () => {
-  const accountId = await newAccount(world);
-  const paymentId = await payTopUp(world, accountId, "10");
-  world.clock.aheadMs = 3_600_000;
-  expect(await compare(accountId)).toEqual([{ kind: "missing_credit", paymentId, accountId }]);
-  expect(await movedCents(world, accountId)).toEqual({ [topUpId(paymentId)]: [1000, 50] });
-  expect(await compare(accountId)).toEqual([]);
-});
-
-test("a payment of a moment ago is credited and is no difference: its webhook is on its way", async () => {
-  const accountId = await newAccount(world);
-  await payTopUp(world, accountId, "10");
-  expect(await compare(accountId)).toEqual([]);
-  expect(await availableOf(world, accountId)).toBe(parseUsd("10"));
-});
-
-test("a refund whose events never came is taken, also of a payment older than the window", async () => {
-  const accountId = await newAccount(world);
-  const paymentId = await payTopUp(world, accountId, "10");
-  for (const event of world.stripe.takeEvents()) await world.deliver(event);
-  world.clock.aheadMs = 10 * 86_400_000;
-  world.stripe.books.refund(paymentId, 525);
-  expect(await compare(accountId)).toEqual([{ kind: "missing_adjustment", paymentId, accountId }]);
-  expect(await availableOf(world, accountId)).toBe(parseUsd("5"));
-});
-
-test.each([
-  ["of a payment that never was", "pi_0000000000000000", "credit_without_payment"],
-  ["that names no payment", "by_hand", "credit_without_payment"],
-])("a credit %s is found", async (_, paymentId, kind) => {
-  const accountId = await newAccount(world);
-  await world.ledger.credit({
-    accountId,
-    creditId: topUpId(paymentId),
-    type: "topup",
-    amountPicoUsd: parseUsd("10"),
-    createdAt: new Date(world.nowMs()).toISOString(),
-  });
-  expect(await compare(accountId)).toEqual([{ kind, paymentId, accountId }]);
-});
-
-test("a payment that is credited to another account, or with another amount, is found", async () => {
-  const [payer, other] = [await newAccount(world), await newAccount(world)];
-  const paymentId = await payTopUp(world, payer, "10");
-  const credit = (accountId: string, usd: string) =>
-    world.ledger.credit({
-      accountId,
-      creditId: topUpId(paymentId),
-      type: "topup",
-      amountPicoUsd: parseUsd(usd),
-      createdAt: new Date(world.nowMs()).toISOString(),
-    });
-  await credit(payer, "100");
-  await credit(other, "10");
-  expect(await compare(payer)).toEqual([{ kind: "amount_differs", paymentId, accountId: payer }]);
-  expect(await compare(other)).toEqual([{ kind: "credit_without_payment", paymentId, accountId: other }]);
-});
-
-test("a run without time stops, and says that it is not complete", async () => {
-  await payTopUp(world, await newAccount(world), "10");
-  const run = await reconcile({ ...world, accounts: () => world.accounts.scan(), shouldStop: () => true });
-  expect(run.complete).toBe(false);
 });
