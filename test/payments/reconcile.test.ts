@@ -57,6 +57,23 @@ test("a refund whose events never came is taken, also of a payment older than th
   world.stripe.books.refund(paymentId, 525);
   expect(await compare(accountId)).toEqual([{ kind: "missing_adjustment", paymentId, accountId }]);
   expect(await availableOf(world, accountId)).toBe(parseUsd("5"));
+  world.clock.aheadMs += 3_600_000;
+  expect(await compare(accountId)).toEqual([]);
+});
+
+test.each([
+  ["10", []],
+  ["11", ["amount_differs"]],
+])("a credit of %s USD for 10 that were paid before the window", async (usd, kinds) => {
+  const accountId = await newAccount(world);
+  const paymentId = await payTopUp(world, accountId, "10");
+  world.clock.aheadMs = 4 * 86_400_000;
+  await world.ledger.credit({
+    ...{ accountId, creditId: topUpId(paymentId), type: "topup", amountPicoUsd: parseUsd(usd) },
+    createdAt: new Date(world.nowMs()).toISOString(),
+  });
+  const found = await compare(accountId, without("touchedSince"));
+  expect(found).toEqual(kinds.map((kind) => ({ kind, paymentId, accountId })));
 });
 
 test.each([
