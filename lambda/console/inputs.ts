@@ -2,19 +2,13 @@
 import { z } from "zod";
 import { parseUsd } from "../core/money.ts";
 
-const AMOUNT_FORM = 'an amount in USD as a string: digits with at most 12 decimals, such as "10" or "0.40"';
+const usdOrZero = z
+  .string({ error: 'an amount in USD as a string, such as "10" or "0.40"' })
+  .regex(/^\d{1,9}(\.\d{1,12})?$/, { error: "an amount in USD with at most 12 decimals, such as 10 or 0.40" })
+  .transform(parseUsd);
 
 /** USD, above zero, as pico-USD. */
-const usd = z
-  .string({ error: AMOUNT_FORM })
-  .regex(/^\d{1,9}(\.\d{1,12})?$/, { error: AMOUNT_FORM })
-  .transform(parseUsd)
-  .refine((amount) => amount > 0n, { error: "an amount above zero" });
-
-const usdOrZero = z
-  .string({ error: AMOUNT_FORM })
-  .regex(/^\d{1,9}(\.\d{1,12})?$/, { error: AMOUNT_FORM })
-  .transform(parseUsd);
+const usd = usdOrZero.refine((amount) => amount > 0n, { error: "an amount above zero" });
 
 const text = (most: number) =>
   z

@@ -77,7 +77,7 @@ story("a key is created, shown once and in the examples", async () => {
   const dialog = page.getByRole("dialog");
   await dialog.getByRole("button", { name: "Create key" }).click();
   // Without a name it says so, at the field.
-  await dialog.getByText("name: Expected").waitFor();
+  await dialog.getByText("Expected a text").waitFor();
   await dialog.getByRole("textbox", { name: "Name" }).fill("Browser test");
   await dialog.getByRole("button", { name: "Create key" }).click();
   secret = await dialog.getByTestId("secret").innerText();

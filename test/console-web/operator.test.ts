@@ -61,8 +61,9 @@ async function fill(dialog: Locator, fields: Readonly<Record<string, string>>): 
 async function expectRefused(dialog: Locator, button: string, field: string): Promise<void> {
   const answer = page.waitForResponse((response) => response.request().method() !== "GET");
   await dialog.getByRole("button", { name: button }).click();
-  const { error } = (await (await answer).json()) as { error: { message: string } };
-  await dialog.getByRole("textbox", { name: field, description: error.message }).waitFor();
+  const { error } = (await (await answer).json()) as { error: { message: string; param: string } };
+  const description = error.message.replace(`${error.param}: `, "");
+  await dialog.getByRole("textbox", { name: field, description }).waitFor();
   expect(await dialog.getByRole("textbox", { name: field }).getAttribute("aria-invalid")).toBe("true");
 }
 
