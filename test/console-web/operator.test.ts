@@ -1,6 +1,6 @@
 // What an operator does to an account, and its owner to a key, in a real browser: each dialog as somebody fills it in
 // wrong, then right, and what comes of it. The tests tell one story and run in order.
-import type { Locator, Page } from "playwright-core";
+import type { Locator, Page, Route } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { formatUsd } from "../../lambda/core/money.ts";
 import { builtConsolePage } from "../../lib/console-page.ts";
@@ -36,11 +36,11 @@ async function balance(): Promise<{ posted: string; writeOff: string }> {
   return { posted: formatUsd(account.postedPicoUsd), writeOff: formatUsd(account.writeOffPicoUsd) };
 }
 
-/** What a request with the first key is answered. */
-async function codeOfRequest(): Promise<string> {
+/** What a request is answered, with the first key if no other. */
+async function codeOfRequest(key = world.key): Promise<string> {
   const answer = await fetch(`${world.baseUrl}/chat/completions`, {
     method: "POST",
-    headers: { authorization: `Bearer ${world.key}`, "content-type": "application/json" },
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
     body: JSON.stringify({ model: "demo/echo", messages: [{ role: "user", content: "Hi" }] }),
   });
   return ((await answer.json()) as { error: { code: string } }).error.code;
@@ -64,7 +64,16 @@ async function expectRefused(dialog: Locator, button: string, field: string): Pr
   const { error } = (await (await answer).json()) as { error: { message: string; param: string } };
   const description = error.message.replace(`${error.param}: `, "");
   await dialog.getByRole("textbox", { name: field, description }).waitFor();
-  expect(await dialog.getByRole("textbox", { name: field }).getAttribute("aria-invalid")).toBe("true");
+  // It is the next to be mended, and what was typed is still there.
+  await dialog.locator('input[aria-invalid="true"]:focus').and(dialog.getByLabel(field)).waitFor();
+}
+
+/** On a window of now, and Escape closes it. */
+async function expectToFit(button: string): Promise<void> {
+  const dialog = await openDialog(button);
+  expect([button, await problemsOf(page)]).toEqual([button, []]);
+  await page.keyboard.press("Escape");
+  await gone(dialog);
 }
 
 async function gone(dialog: Locator): Promise<void> {
@@ -116,6 +125,9 @@ story("a suspended account's key is refused from the next request on, until it i
   await page.getByText("suspended", { exact: true }).waitFor();
   expect(await codeOfRequest()).toBe("account_suspended");
   dialog = await openDialog("Activate");
+  // There is one field: whoever opens it can type at once.
+  await dialog.getByLabel("Reason").and(page.locator(":focus")).waitFor();
+  expect(await dialogProblems(page)).toEqual([]);
   await fill(dialog, { Reason: "it was found" });
   await dialog.getByRole("button", { name: "Activate the account" }).click();
   await gone(dialog);
@@ -125,6 +137,7 @@ story("a suspended account's key is refused from the next request on, until it i
 story("of a payment a part is paid back with its share of the fee, and not more than is left", async () => {
   await goTo(page, world.consoleUrl, "/balance");
   await page.getByLabel("Credit in USD").first().fill("10");
+  await page.getByLabel("Keep the card").check();
   await page.getByRole("button", { name: "Pay $10.50" }).click();
   await page.getByRole("button", { name: /Pay with the test card 4242/ }).click();
   await page.getByText("Paid and credited").waitFor();
@@ -132,7 +145,7 @@ story("of a payment a part is paid back with its share of the fee, and not more 
   const dialog = await openDialog("Refund");
   await fill(dialog, { "Credit to take back, in USD": "10.01", Reason: "not used" });
   await expectRefused(dialog, "Refund", "Credit to take back, in USD");
-  expect(await problemsOf(page)).toEqual([]);
+  expect(await dialogProblems(page)).toEqual([]);
   await fill(dialog, { "Credit to take back, in USD": "4" });
   await dialog.getByRole("button", { name: "Refund" }).click();
   await gone(dialog);
@@ -147,7 +160,7 @@ story("a request of unknown outcome is resolved with what the provider's bill ha
   const dialog = await openDialog("Resolve");
   await fill(dialog, { "What the provider’s bill has": "-1", Note: "on the bill" });
   await expectRefused(dialog, "Write it down", "What the provider’s bill has");
-  expect(await problemsOf(page)).toEqual([]);
+  expect(await dialogProblems(page)).toEqual([]);
   await fill(dialog, { "What the provider’s bill has": "0.004" });
   await dialog.getByRole("button", { name: "Write it down" }).click();
   await gone(dialog);
@@ -165,43 +178,119 @@ story("a key is limited, renamed and revoked in dialogs that anybody can use", a
   await fill(dialog, { Name: "Limited", "At most a month": "0" });
   await expectRefused(dialog, "Create key", "At most a month");
   expect(await dialogProblems(page)).toEqual([]);
-  await fill(dialog, { "At most a month": "7.5", "Last day": "2099-12-31" });
+  await fill(dialog, { "At most a month": "0.000001", "Last day": "2020-12-31" });
   await dialog.getByLabel("Search models").fill("echo");
   await dialog.getByRole("checkbox", { name: "demo/echo" }).check();
+  await expectRefused(dialog, "Create key", "Last day");
+  await fill(dialog, { "Last day": "2099-12-31" });
   await dialog.getByRole("button", { name: "Create key" }).click();
-  await dialog.getByTestId("secret").waitFor();
+  const secret = await dialog.getByTestId("secret").innerText();
   expect(await dialogProblems(page)).toEqual([]);
   await dialog.getByRole("button", { name: "I have copied it" }).click();
   await gone(dialog);
   await page
     .getByRole("row", { name: /Limited/ })
-    .getByText("$0.00 of $7.50 this month")
+    .getByText("$0.00 of $0.000001 this month")
     .waitFor();
+  await page
+    .getByRole("row", { name: /Limited/ })
+    .getByText("demo/echo")
+    .waitFor();
+  expect(await codeOfRequest(secret)).toBe("key_limit_exceeded");
+  world.clock.offsetMs = Date.parse("2100-01-02") - Date.now();
+  expect(await codeOfRequest(secret)).toBe("invalid_api_key");
+  world.clock.offsetMs = 0;
 
   dialog = await openDialog("Rename Limited");
   await fill(dialog, { Name: " " });
   await expectRefused(dialog, "Rename", "Name");
-  expect(await problemsOf(page)).toEqual([]);
+  expect(await dialogProblems(page)).toEqual([]);
   await page.keyboard.press("Escape");
   await gone(dialog);
 
   dialog = await openDialog("Revoke Limited");
   // The answer that changes nothing has the focus.
   expect(await page.locator(":focus").innerText()).toBe("Cancel");
-  expect(await problemsOf(page)).toEqual([]);
+  expect(await dialogProblems(page)).toEqual([]);
   await dialog.getByRole("button", { name: "Revoke the key" }).click();
   await page.getByRole("row", { name: /Limited/ }).waitFor({ state: "detached" });
+});
+
+story("automatic top-ups are set where it says what is wrong, and end with the card", async () => {
+  await goTo(page, world.consoleUrl, "/balance");
+  const section = page.getByRole("region", { name: "Automatic top-up" });
+  await section.getByRole("switch", { name: "Top up automatically" }).check();
+  await section.getByLabel("Credit in USD").fill("9.999");
+  await section.getByLabel("At most a day").selectOption("3 times");
+  await section.getByRole("button", { name: "Save" }).click();
+  await section.getByRole("textbox", { name: "Credit in USD", description: /cent/ }).waitFor();
+  expect(await dialogProblems(page)).toEqual([]);
+  await section.getByLabel("Credit in USD").fill("20");
+  await section.getByRole("button", { name: "Save" }).click();
+  await section.locator('input[value="20.00"]').waitFor();
+  await page.reload();
+  await section.getByRole("switch", { name: "Top up automatically", checked: true }).waitFor();
+  expect(await section.getByLabel("At most a day").inputValue()).toBe("3");
+  await section.getByRole("button", { name: "Forget the card" }).click();
+  await section.getByText("No card is saved yet").waitFor();
+});
+
+story(
+  "what is on its way keeps its dialog open; after an answer that was lost it is sent again and counts once",
+  async () => {
+    await goTo(page, world.consoleUrl, `/operator/accounts/${accountId}`);
+    const dialog = await openDialog("Credit");
+    const lose = Promise.withResolvers<void>();
+    const losing = async (route: Route) => {
+      await route.fetch();
+      await lose.promise;
+      await route.abort();
+    };
+    await page.route("**/adjustments", losing, { times: 1 });
+    // With the keyboard alone.
+    await page.keyboard.type("4");
+    await page.keyboard.press("Tab");
+    await page.keyboard.type("an apology");
+    await page.keyboard.press("Enter");
+    await dialog.getByRole("button", { name: "Cancel", disabled: true }).waitFor();
+    await page.keyboard.press("Escape");
+    lose.resolve();
+    await dialog.getByRole("alert").getByText("The server did not answer").waitFor();
+    expect(await dialogProblems(page)).toEqual([]);
+    expect(await page.locator(":focus").innerText()).toBe("Credit");
+    await page.keyboard.press("Enter");
+    await gone(dialog);
+    await page.getByRole("region", { name: "Available" }).getByText("$10.00").waitFor();
+    expect(await balance()).toMatchObject({ posted: "10.00" });
+    expect(operator.complaints.splice(0)).toEqual([expect.stringContaining("ERR_FAILED")]);
+  },
+);
+
+story("each thing an operator did is in the audit log once, with why", async () => {
+  await goTo(page, world.consoleUrl, "/operator/audit");
+  const done = {
+    "account.debit": "a chargeback",
+    "account.suspend": "a stolen key",
+    "account.activate": "it was found",
+    "suspense.resolve": "on the bill",
+    "account.credit": "an apology",
+  };
+  for (const [action, reason] of Object.entries(done)) {
+    const rows = page.getByRole("row", { name: action });
+    expect([action, await rows.count(), await rows.innerText()]).toEqual([
+      action,
+      1,
+      expect.stringContaining(reason),
+    ]);
+  }
 });
 
 story("an operator's dialogs fit a phone", async () => {
   await page.setViewportSize(PHONE);
   await goTo(page, world.consoleUrl, `/operator/accounts/${accountId}`);
-  for (const button of ["Credit", "Suspend", "Refund"]) {
-    const dialog = await openDialog(button);
-    expect([button, await problemsOf(page)]).toEqual([button, []]);
-    await page.keyboard.press("Escape");
-    await gone(dialog);
-  }
+  for (const button of ["Credit", "Debit", "Suspend", "Refund"]) await expectToFit(button);
+  await goTo(page, world.consoleUrl, "/keys");
+  for (const button of ["Rename first key", "Revoke first key"]) await expectToFit(button);
 });
 
 story("the browser had nothing to complain of", () => {

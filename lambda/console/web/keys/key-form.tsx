@@ -1,11 +1,11 @@
-import { Button, Group, NativeSelect, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
+import { Group, NativeSelect, SegmentedControl, Text, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import type { CreatedKeyView } from "../../views.ts";
 import { api, read } from "../api.ts";
 import { typedAmount } from "../money.ts";
-import { errorOf, isOfForm } from "../parts/fields.ts";
-import { Failure } from "../parts/states.tsx";
+import { DialogForm } from "../parts/dialog-form.tsx";
+import { errorOf } from "../parts/fields.ts";
 import { type Expiry, expiresAt, expiryOptions } from "./expiry.ts";
 import { ModelChoice } from "./model-choice.tsx";
 
@@ -44,49 +44,35 @@ export function KeyForm({ onCreated, onCancel }: KeyFormProps) {
       onCreated(created);
     },
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    mutate();
-  };
   return (
-    <form onSubmit={submit} noValidate>
-      <Stack>
-        <TextInput
-          label="Name"
-          description="For yourself: where the key is used."
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-          error={errorOf(error, "name")}
-          maxLength={64}
-          required
-          data-autofocus
-        />
-        <LimitFields
-          kind={limitKind}
-          setKind={setLimitKind}
-          limit={limit}
-          setLimit={setLimit}
-          error={error}
-        />
-        <ModelChoice chosen={models} onChange={setModels} error={errorOf(error, "allowed_models")} />
-        <ExpiryFields
-          expiry={expiry}
-          setExpiry={setExpiry}
-          day={expiryDay}
-          setDay={setExpiryDay}
-          error={error}
-        />
-        {isOfForm(error, FIELDS) && <Failure error={error} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onCancel}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={isPending}>
-            Create key
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+    <DialogForm
+      fields={FIELDS}
+      action="Create key"
+      isBusy={isPending}
+      error={error}
+      onSubmit={mutate}
+      onClose={onCancel}
+    >
+      <TextInput
+        label="Name"
+        description="For yourself: where the key is used."
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+        error={errorOf(error, "name")}
+        maxLength={64}
+        required
+        data-autofocus
+      />
+      <LimitFields kind={limitKind} setKind={setLimitKind} limit={limit} setLimit={setLimit} error={error} />
+      <ModelChoice chosen={models} onChange={setModels} error={errorOf(error, "allowed_models")} />
+      <ExpiryFields
+        expiry={expiry}
+        setExpiry={setExpiry}
+        day={expiryDay}
+        setDay={setExpiryDay}
+        error={error}
+      />
+    </DialogForm>
   );
 }
 
@@ -147,7 +133,7 @@ function ExpiryFields({ expiry, setExpiry, day, setDay, error }: ExpiryProps) {
         data={expiryOptions}
         value={expiry}
         onChange={(event) => setExpiry(event.currentTarget.value as Expiry)}
-        error={errorOf(error, "expires_at")}
+        error={expiry === "day" ? undefined : errorOf(error, "expires_at")}
       />
       {expiry === "day" && (
         <TextInput
@@ -155,6 +141,7 @@ function ExpiryFields({ expiry, setExpiry, day, setDay, error }: ExpiryProps) {
           label="Last day"
           value={day}
           onChange={(event) => setDay(event.currentTarget.value)}
+          error={errorOf(error, "expires_at")}
         />
       )}
     </Group>

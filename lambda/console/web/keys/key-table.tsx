@@ -1,7 +1,7 @@
 import { Badge, Button, Group, Progress, Stack, Text } from "@mantine/core";
 import type { KeyView } from "../../views.ts";
 import { formatDate } from "../format.ts";
-import { formatCents, percentOf } from "../money.ts";
+import { formatCents, formatMoney, percentOf } from "../money.ts";
 import { type Column, DataTable } from "../parts/data-table.tsx";
 import { Money } from "../parts/money.tsx";
 import { Ago } from "../parts/time.tsx";
@@ -95,7 +95,7 @@ function Limit({ limit }: { limit: KeyView["spend_limit"] }) {
   return (
     <Stack gap={4} miw={120}>
       <Text size="xs" className="figures no-wrap">
-        {formatCents(limit.spent)} of {formatCents(limit.amount)} {period}
+        {formatCents(limit.spent)} of {formatMoney(limit.amount)} {period}
       </Text>
       <Progress
         value={percent}

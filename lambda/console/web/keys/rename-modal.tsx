@@ -1,11 +1,11 @@
-import { Button, Group, Stack, TextInput } from "@mantine/core";
+import { TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import type { KeyView } from "../../views.ts";
 import { api, read } from "../api.ts";
 import { Dialog } from "../parts/dialog.tsx";
-import { errorOf, isOfForm } from "../parts/fields.ts";
-import { Failure } from "../parts/states.tsx";
+import { DialogForm } from "../parts/dialog-form.tsx";
+import { errorOf } from "../parts/fields.ts";
 
 export function RenameModal({ apiKey, onClose }: { apiKey: KeyView; onClose: () => void }) {
   const [name, setName] = useState(apiKey.name);
@@ -17,34 +17,26 @@ export function RenameModal({ apiKey, onClose }: { apiKey: KeyView; onClose: () 
       onClose();
     },
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    mutate();
-  };
   return (
     <Dialog onClose={onClose} title="Rename the key">
-      <form onSubmit={submit} noValidate>
-        <Stack>
-          <TextInput
-            label="Name"
-            value={name}
-            maxLength={64}
-            onChange={(event) => setName(event.currentTarget.value)}
-            error={errorOf(error, "name")}
-            required
-            data-autofocus
-          />
-          {isOfForm(error, ["name"]) && <Failure error={error} />}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={isPending}>
-              Rename
-            </Button>
-          </Group>
-        </Stack>
-      </form>
+      <DialogForm
+        fields={["name"]}
+        action="Rename"
+        isBusy={isPending}
+        error={error}
+        onSubmit={mutate}
+        onClose={onClose}
+      >
+        <TextInput
+          label="Name"
+          value={name}
+          maxLength={64}
+          onChange={(event) => setName(event.currentTarget.value)}
+          error={errorOf(error, "name")}
+          required
+          data-autofocus
+        />
+      </DialogForm>
     </Dialog>
   );
 }

@@ -1,7 +1,7 @@
-import { Button, Group, Stack, Text } from "@mantine/core";
+import { Text } from "@mantine/core";
 import type { ReactNode } from "react";
 import { Dialog } from "./dialog.tsx";
-import { Failure } from "./states.tsx";
+import { DialogForm } from "./dialog-form.tsx";
 
 interface ConfirmProps {
   readonly title: string;
@@ -18,20 +18,19 @@ interface ConfirmProps {
 export function ConfirmModal({ title, children, action, isBusy, error, onConfirm, onClose }: ConfirmProps) {
   return (
     <Dialog onClose={onClose} title={title}>
-      <Stack>
+      <DialogForm
+        fields={[]}
+        action={action}
+        color="red"
+        isBusy={isBusy}
+        error={error}
+        onSubmit={onConfirm}
+        onClose={onClose}
+      >
         <Text size="sm" component="div">
           {children}
         </Text>
-        {Boolean(error) && <Failure error={error} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose} data-autofocus>
-            Cancel
-          </Button>
-          <Button color="red" onClick={onConfirm} loading={isBusy}>
-            {action}
-          </Button>
-        </Group>
-      </Stack>
+      </DialogForm>
     </Dialog>
   );
 }

@@ -68,7 +68,7 @@ function OwnersPage() {
 
 function InviteModal({ url, invite, onClose }: { url: string; invite: InviteView; onClose: () => void }) {
   return (
-    <Dialog onClose={onClose} title="An invitation" closeOnClickOutside={false}>
+    <Dialog onClose={onClose} title="An invitation" closeOnClickOutside={false} closeOnEscape={false}>
       <Stack>
         <Alert>
           <Text size="sm">
