@@ -86,6 +86,7 @@ describe("a dispute of 4.20", () => {
     ["one that takes only when it is lost, and was won, gives it back", "won", [], 420n],
     ["one that was won gives it back", "won", [-420, 420], 420n],
     ["of another currency, a part of it, rounded up", "won", [-1_000, 333], 140n],
+    ["and be it a cent of it", "won", [-419, 1], 2n],
     ["and never more than it took", "won", [-400, 401], 420n],
   ])("%s", (_, status, amounts, reinstatedCents) => {
     const expected = { disputeId: "dp_1", amountCents: 420n, reinstatedCents };
