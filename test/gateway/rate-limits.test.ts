@@ -39,6 +39,15 @@ async function expectLimited(response: Response): Promise<string> {
   return expectError(response, { status: 429, code: "rate_limit_exceeded", type: "rate_limit_error" });
 }
 
+test("a key with a limit and no money is told of the money", async () => {
+  const client = await world.client({ rateLimit: { requestsPerMinute: 20 }, creditUsd: "0" });
+  await expectError(await client.post(BODY), {
+    status: 402,
+    code: "insufficient_balance",
+    type: "insufficient_balance",
+  });
+});
+
 describe("a key with a limit", () => {
   test.each([
     ["requests", { requestsPerMinute: 20 }],
