@@ -1,7 +1,9 @@
+import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { parseUsd } from "../../lambda/core/money.ts";
 import { topUpId } from "../../lambda/core/payments-entries.ts";
 import { type ReconcileWorld, reconcile } from "../../lambda/payments/reconcile/reconcile.ts";
+import { STRIPE_KEY } from "../fakes/stripe-server.ts";
 import {
   availableOf,
   checkout,
@@ -160,4 +162,118 @@ test("a debit that is on its way, or failed, is no difference; a credit for one 
   });
   // Too old to be looked at from the credit's side.
   expect(await compare(accountId)).toEqual([{ kind: "credit_without_payment", paymentId, accountId }]);
+});
+
+test("a payment behind a hundred others in Stripe's lists is compared too", async () => {
+  const accountId = await newAccount(world);
+  const paymentId = await payTopUp(world, accountId, "10");
+  const { intents, events } = world.stripe.books.state;
+  const intent = intents[paymentId];
+  const event = events.at(-1);
+  if (!intent || !event) throw new Error("it was not paid");
+  const places = Array.from({ length: 101 }, (_, place) => place);
+  // What the operator sells beside this: newer, and told of later.
+  for (const place of places) {
+    const id = `pi_beside${place}`;
+    intents[id] = { ...intent, id, created: intent.created + 1, metadata: {} };
+    const { id: session, ...object } = event.data.object as { id: string };
+    const data = { ...event.data, object: { ...object, id: session, payment_intent: id } };
+    events.push({ ...event, id: `evt_beside${place}`, created: event.created + 1, data } as typeof event);
+  }
+  try {
+    for (const list of ["paymentsSince", "touchedSince"] as const) {
+      const listed = await Array.fromAsync<unknown>(world.processor[list](world.nowMs() - 3_600_000));
+      const ids = listed.map((item) =>
+        typeof item === "string" ? item : Reflect.get(Object(item), "paymentId"),
+      );
+      expect(ids.filter((id) => id === paymentId)).toEqual([paymentId]);
+    }
+  } finally {
+    for (const place of places) delete intents[`pi_beside${place}`];
+    events.splice(-places.length);
+  }
+});
+
+test("a refund of a payment within the window is found in the list of payments alone", async () => {
+  const accountId = await newAccount(world);
+  const paymentId = await payTopUp(world, accountId, "10");
+  for (const event of world.stripe.takeEvents()) await world.deliver(event);
+  world.stripe.books.refund(paymentId, 525);
+  world.clock.aheadMs = 3_600_000;
+  const missing = [{ kind: "missing_adjustment", paymentId, accountId }];
+  expect(await compare(accountId, without("touchedSince"))).toEqual(missing);
+});
+
+test("a payment that cannot be credited is told with its reason; what is not ours is left alone", async () => {
+  const [nobody, payer] = [`acct_${randomUUID()}`, await newAccount(world)];
+  const paymentId = await payTopUp(world, nobody, "10");
+  expect(await compare(nobody)).toContainEqual({ kind: "unknown_account", paymentId, accountId: nobody });
+  const beside = world.stripe.books.state.intents[await payTopUp(world, payer, "10")];
+  if (beside) beside.metadata = {};
+  expect(await compare(payer)).toEqual([]);
+});
+
+test("a payment that cannot be looked up is counted, and keeps no other from being credited", async () => {
+  const accountId = await newAccount(world);
+  const [first, second] = [await payTopUp(world, accountId, "10"), await payTopUp(world, accountId, "20")];
+  const payment = async (id: string) => {
+    if (id === first) throw new RangeError("lost");
+    if (id === second) return await world.processor.payment(id);
+    return undefined;
+  };
+  const processor = { ...without("touchedSince").processor, payment };
+  const run = await reconcile({
+    ...{ ...world, processor, shouldStop: () => false },
+    accounts: async function* () {
+      yield { accountId: "acct_edited", problem: "edited by hand" };
+    },
+  });
+  expect(run).toMatchObject({ complete: true, failed: 1, failure: "RangeError: lost", credits: 0 });
+  expect(await movedCents(world, accountId)).toEqual({ [topUpId(second)]: [2000, 100] });
+});
+
+test("a run may run out of time anywhere: it is complete only when nothing was left out", async () => {
+  const accountId = await newAccount(world);
+  await payTopUp(world, accountId, "10");
+  const one = await world.ledger.account(accountId);
+  const listed = await Array.fromAsync(world.processor.paymentsSince(world.nowMs() - 3_600_000));
+  const mine = listed.filter((payment) => payment.accountId === accountId);
+  const processor = {
+    ...world.processor,
+    paymentsSince: async function* () {
+      yield* mine;
+    },
+    touchedSince: async function* () {
+      yield* mine.map(({ paymentId }) => paymentId);
+    },
+  };
+  const accounts = async function* () {
+    if (one) yield one;
+  };
+  const runs: unknown[] = [];
+  for (const steps of [0, 1, 2, 3]) {
+    let asked = 0;
+    const shouldStop = () => ++asked > steps;
+    const { complete, payments, credits } = await reconcile({ ...world, processor, accounts, shouldStop });
+    runs.push({ complete, payments, credits });
+  }
+  expect(runs).toEqual([
+    { complete: false, payments: 0, credits: 0 },
+    { complete: false, payments: 1, credits: 0 },
+    { complete: false, payments: 1, credits: 0 },
+    { complete: true, payments: 1, credits: 1 },
+  ]);
+});
+
+test("where payments are off there is nothing to compare", async () => {
+  world.secrets.key = undefined;
+  try {
+    const run = await reconcile({
+      ...world,
+      ...{ accounts: () => world.accounts.scan(), shouldStop: () => false },
+    });
+    expect(run).toMatchObject({ mode: "off", complete: true, failed: 0, differences: [] });
+  } finally {
+    world.secrets.key = STRIPE_KEY;
+  }
 });

@@ -2,8 +2,10 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { parseUsd } from "../../lambda/core/money.ts";
+import { settlePayment } from "../../lambda/payments/settle-payment.ts";
 import {
   availableOf,
+  checkout,
   moveBy,
   movedCents,
   newAccount,
@@ -145,4 +147,45 @@ test("what a dispute has taken cannot be paid back as well; what was won, or nev
   expect(await leftOf(accountId, disputed)).toBe("6.00");
   books.endDispute(dispute?.id ?? "", true);
   expect(await leftOf(accountId, disputed)).toBe("10.00");
+});
+
+test("a refund that is asked for again after a day, when Stripe has forgotten it, is still one", async () => {
+  const accountId = await newAccount(world);
+  const paymentId = await payTopUp(world, accountId, "10");
+  const request = { accountId, paymentId, refundId: "form-6", reason: "asked for" };
+  await world.payments.refund({ ...request, creditPicoUsd: parseUsd("4") });
+  world.stripe.books.state.answers = {};
+  await world.payments.refund({ ...request, creditPicoUsd: parseUsd("4") });
+  await world.payments.refund({ ...request, creditPicoUsd: undefined });
+  expect(await leftOf(accountId, paymentId)).toBe("6.00");
+});
+
+test("nothing is paid back of what was paid back already, or never paid", async () => {
+  const accountId = await newAccount(world);
+  const { books } = world.stripe;
+  const request = { accountId, reason: "asked for", creditPicoUsd: undefined };
+  const paymentId = await payTopUp(world, accountId, "10");
+  books.refund(paymentId, undefined);
+  const again = world.payments.refund({ ...request, paymentId, refundId: "form-7" });
+  await expect(again).rejects.toMatchObject({ code: "invalid_amount" });
+  const debit = books.pay(await checkout(world, accountId, "10"), "debit")?.id ?? "";
+  const early = world.payments.refund({ ...request, paymentId: debit, refundId: "form-8" });
+  await expect(early).rejects.toMatchObject({ code: "payment_not_found" });
+  expect(Object.values(books.state.refunds).filter((made) => made.payment_intent === debit)).toEqual([]);
+});
+
+test("a dispute that was won is given back before another is taken: only what was spent is written off", async () => {
+  const accountId = await newAccount(world);
+  const paymentId = await payTopUp(world, accountId, "10");
+  await deliverAll();
+  await moveBy(world, accountId, "-7");
+  const payment = await world.processor.payment(paymentId);
+  if (!payment) throw new Error("it was not paid");
+  const lost = { disputeId: "dp_1", amountCents: 1050n, reinstatedCents: 0n };
+  const won = { disputeId: "dp_2", amountCents: 525n, reinstatedCents: 525n };
+  await settlePayment(world, { ...payment, disputes: [lost, won] });
+  expect(await world.ledger.account(accountId)).toMatchObject({
+    availablePicoUsd: 0n,
+    writeOffPicoUsd: parseUsd("9"),
+  });
 });

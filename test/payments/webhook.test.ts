@@ -1,7 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { createStripeProcessor } from "../../lambda/adapters/stripe/processor.ts";
 import { parseUsd } from "../../lambda/core/money.ts";
 import { PaymentError } from "../../lambda/core/payments.ts";
+import { signatureOf } from "../../local/stripe/delivery.ts";
+import { STRIPE_KEY, WEBHOOK_SECRET } from "../fakes/stripe-server.ts";
 import {
   availableOf,
   checkout,
@@ -78,6 +81,12 @@ test("a form that is sent twice makes one checkout; with another amount it is a 
   expect(await world.payments.startCheckout(request)).toEqual(first);
   const other = world.payments.startCheckout({ ...request, creditPicoUsd: parseUsd("11") });
   await expect(other).rejects.toMatchObject({ code: "payment_conflict" });
+  // After a day, when Stripe has forgotten its answers, the account's customer is still the same.
+  world.stripe.books.state.answers = {};
+  await world.payments.startCheckout({ ...request, checkoutId: "form-2" });
+  const customers = Object.values(world.stripe.books.state.customers);
+  const mine = customers.filter(({ metadata }) => metadata["wlrouter_account"] === request.accountId);
+  expect(mine).toHaveLength(1);
 });
 
 // --- what is not believed -------------------------------------------------------------------------------------
@@ -133,6 +142,90 @@ test("a payment of another amount than was asked for credits nothing and is told
   expect(await availableOf(world, accountId)).toBe(0n);
 });
 
+test.each([
+  ["is not JSON", "{"],
+  ["is of nothing", JSON.stringify({ id: "evt_1", livemode: false })],
+  ["is of null", JSON.stringify({ id: "evt_1", livemode: false, data: { object: null } })],
+  ["is of a text", JSON.stringify({ id: "evt_1", livemode: false, data: { object: "pi_1" } })],
+])("a signed webhook that %s cannot be read, and is not asked for again", async (_, payload) => {
+  const signature = signatureOf(payload, WEBHOOK_SECRET, Date.now());
+  const answer = await world.deliver({}, { signature, tamper: () => payload });
+  expect(answer).toMatchObject({ status: 400, body: { error: { code: "unreadable" } } });
+});
+
+test("without the webhook's secret nothing is believed, not even what is signed with nothing", async () => {
+  const accountId = await newAccount(world);
+  const { event } = await paidEvent(accountId);
+  world.secrets.webhook = "";
+  try {
+    const answer = await world.deliver(event, { secret: "" });
+    expect(answer).toMatchObject({ status: 503, body: { error: { code: "payments_off" } } });
+  } finally {
+    world.secrets.webhook = WEBHOOK_SECRET;
+  }
+  expect(await availableOf(world, accountId)).toBe(0n);
+});
+
+/** A processor that has cached a key and a webhook secret, both of which have been rolled since. */
+function rolled(cachedKey: string = STRIPE_KEY) {
+  return createStripeProcessor({
+    secretKey: { get: async () => cachedKey, refresh: async () => STRIPE_KEY },
+    webhookSecret: { get: async () => "whsec_old", refresh: async () => "whsec_new" },
+    apiBaseUrl: world.stripe.baseUrl,
+  });
+}
+
+function read(processor: ReturnType<typeof rolled>, event: object, secret: string) {
+  const payload = JSON.stringify(event);
+  return processor.readNotice(Buffer.from(payload), signatureOf(payload, secret, Date.now()));
+}
+
+test("a webhook's secret that was rolled works at once; no other does", async () => {
+  const { paymentId, event } = await paidEvent(await newAccount(world));
+  expect(await read(rolled(), event, "whsec_new")).toMatchObject({ paymentId });
+  await expect(read(rolled(), event, "whsec_other")).rejects.toMatchObject({ refusal: "bad_signature" });
+});
+
+test("a key that was rolled works at once", async () => {
+  const { paymentId } = await paidEvent(await newAccount(world));
+  const processor = rolled("sk_test_rolledAway");
+  expect(await processor.payment(paymentId)).toMatchObject({ paymentId, state: "paid" });
+});
+
+test("a live key believes events of live mode, and none of test mode", async () => {
+  const { paymentId, event } = await paidEvent(await newAccount(world));
+  const processor = rolled("sk_live_0123456789abcdef");
+  expect(await processor.mode()).toBe("live");
+  expect(await read(processor, { ...event, livemode: true }, "whsec_old")).toMatchObject({ paymentId });
+  await expect(read(processor, event, "whsec_old")).rejects.toMatchObject({
+    refusal: "other_mode",
+    message: "This event is of test mode, and this gateway's key is of live mode.",
+  });
+});
+
+test("a payment in another currency credits nothing and is told to an operator", async () => {
+  const accountId = await newAccount(world);
+  const { paymentId, event } = await paidEvent(accountId);
+  const intent = world.stripe.books.state.intents[paymentId];
+  if (intent) intent.currency = "mxn";
+  expect((await world.deliver(event)).body.outcome).toBe("other_currency");
+  expect(world.lines).toMatchObject([{ alarm: "other_currency" }]);
+  expect(await availableOf(world, accountId)).toBe(0n);
+});
+
+test.each(["before", "after"] as const)(
+  "an event that breaks off %s its credit is asked for again",
+  async (crash) => {
+    const accountId = await newAccount(world);
+    const { event } = await paidEvent(accountId);
+    world.crashes.push(crash);
+    expect(await world.deliver(event)).toMatchObject({ status: 500, body: { error: { code: "failed" } } });
+    expect(world.lines).toMatchObject([{ outcome: "failed: Error", alarm: undefined }]);
+    expect((await world.deliver(event)).body.outcome).toBe("settled");
+    expect(await availableOf(world, accountId)).toBe(parseUsd("10"));
+  },
+);
+
 test("what the operator sells beside this is left alone", async () => {
   const { paymentId, event } = await paidEvent(await newAccount(world));
   const intent = world.stripe.books.state.intents[paymentId];
@@ -179,9 +272,12 @@ test("a debit that takes days is credited when it is paid, and one that fails ne
   const late = books.pay(await checkout(world, accountId, "10"), "debit");
   const failing = books.pay(await checkout(world, accountId, "20"), "debit");
   await deliverAll();
+  expect(world.lines.map(({ outcome }) => outcome)).toEqual(["not_paid_yet", "not_paid_yet"]);
   expect(await availableOf(world, accountId)).toBe(0n);
   books.endDebit(late?.id ?? "", true);
   books.endDebit(failing?.id ?? "", false);
   await deliverAll();
+  expect(world.lines.map(({ outcome }) => outcome)).toContain("not_paid");
+  expect(world.lines.flatMap(({ alarm }) => alarm ?? [])).toEqual([]);
   expect(await availableOf(world, accountId)).toBe(parseUsd("10"));
 });
