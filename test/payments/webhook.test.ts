@@ -194,7 +194,7 @@ test("a key that was rolled works at once", async () => {
 
 test("a live key believes events of live mode, and none of test mode", async () => {
   const { paymentId, event } = await paidEvent(await newAccount(world));
-  const processor = rolled("sk_live_0123456789abcdef");
+  const processor = rolled("sk_live_ofNobody");
   expect(await processor.mode()).toBe("live");
   expect(await read(processor, { ...event, livemode: true }, "whsec_old")).toMatchObject({ paymentId });
   await expect(read(processor, event, "whsec_old")).rejects.toMatchObject({
