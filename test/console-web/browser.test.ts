@@ -7,18 +7,16 @@ import path from "node:path";
 import { promisify } from "node:util";
 import OpenAI from "openai";
 import type { BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect } from "vitest";
 import { formatMoney } from "../../lambda/console/web/money.ts";
 import { formatUsd, parseUsd } from "../../lambda/core/money.ts";
 import { type LocalFolder, newLocalFolder } from "../contract/local-process.ts";
-import { DESKTOP, goTo, openBrowser, PHONE, signIn, type Visitor, visit, whenLoaded } from "./browser.ts";
+import { DESKTOP, goTo, PHONE, signIn, type Visitor, visit, whenLoaded } from "./browser.ts";
 import { places } from "./places.ts";
 import { COUNT_SHIFTS, colorProblemsOf, problemsOf, shiftProblems, tabTo } from "./problems.ts";
+import { browserStory } from "./story.ts";
 
-const opened = await openBrowser();
-const browser = typeof opened === "string" ? undefined : opened;
-if (!browser) console.log(`the console's browser tests are skipped: ${opened}`);
-const story = test.skipIf(!browser);
+const { browser, story } = await browserStory();
 
 let folder: LocalFolder;
 let baseUrl: string;

@@ -1,17 +1,15 @@
 // What an operator does to an account, and its owner to a key, in a real browser: each dialog as somebody fills it in
 // wrong, then right, and what comes of it. The tests tell one story and run in order.
 import type { Locator, Page, Route } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect } from "vitest";
 import { formatUsd } from "../../lambda/core/money.ts";
 import { builtConsolePage } from "../../lib/console-page.ts";
 import { type ConsoleWorld, openConsoleWorld, putSuspense } from "../console/console-world.ts";
-import { DESKTOP, goTo, openBrowser, PHONE, signIn, type Visitor, visit } from "./browser.ts";
+import { DESKTOP, goTo, PHONE, signIn, type Visitor, visit } from "./browser.ts";
 import { dialogProblems, problemsOf } from "./problems.ts";
+import { browserStory } from "./story.ts";
 
-const opened = await openBrowser();
-const browser = typeof opened === "string" ? undefined : opened;
-if (!browser) console.log(`the console's browser tests are skipped: ${opened}`);
-const story = test.skipIf(!browser);
+const { browser, story } = await browserStory();
 
 let world: ConsoleWorld;
 let operator: Visitor;

@@ -1,15 +1,13 @@
 // Two people and an operator in one account's console, in a real browser: an invitation, its end, and a session that has
 // expired. The tests tell one story and run in order.
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect } from "vitest";
 import { builtConsolePage } from "../../lib/console-page.ts";
 import { type ConsoleWorld, openConsoleWorld } from "../console/console-world.ts";
-import { continueAs, DESKTOP, goTo, openBrowser, signIn, type Visitor, visit } from "./browser.ts";
+import { continueAs, DESKTOP, goTo, signIn, type Visitor, visit } from "./browser.ts";
 import { dialogProblems, problemsOf } from "./problems.ts";
+import { browserStory } from "./story.ts";
 
-const opened = await openBrowser();
-const browser = typeof opened === "string" ? undefined : opened;
-if (!browser) console.log(`the console's browser tests are skipped: ${opened}`);
-const story = test.skipIf(!browser);
+const { browser, story } = await browserStory();
 
 let world: ConsoleWorld;
 let ada: Visitor;

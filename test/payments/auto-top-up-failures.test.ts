@@ -1,28 +1,14 @@
 // Automatic top-ups that break off, fail, or are changed by their owner meanwhile.
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { parseUsd } from "../../lambda/core/money.ts";
 import { autoTopUp } from "../../lambda/payments/auto-top-up/auto-top-up.ts";
 import { settlePayment } from "../../lambda/payments/settle-payment.ts";
 import { GOOD_CARD } from "../../local/stripe/books.ts";
 import { STRIPE_KEY } from "../fakes/stripe-server.ts";
-import {
-  availableOf,
-  newAccount,
-  openPaymentsWorld,
-  type PaymentsWorld,
-  payTopUp,
-} from "./payments-world.ts";
+import { availableOf, deliverAll, newAccount, payTopUp, worldForTests } from "./payments-world.ts";
 import { chargesOf, fallLow, selfFilling } from "./self-filling.ts";
 
-let world: PaymentsWorld;
-beforeAll(async () => {
-  world = await openPaymentsWorld();
-});
-afterAll(() => world.close());
-beforeEach(() => {
-  world.clock.aheadMs = 0;
-  world.stripe.takeEvents();
-});
+const world = await worldForTests();
 
 test("an order that could not be written down, because its owner switched it off just then, is not charged", async () => {
   const accountId = await selfFilling(world);
@@ -68,7 +54,7 @@ test("a card is kept only where its owner agreed; without one, or without paymen
   const off = { enabled: false, creditPicoUsd: parseUsd("10"), maximumPerDay: 1 };
   expect(await world.payments.autoTopUp(accountId)).toMatchObject({ ...off, paymentMethod: undefined });
   await payTopUp(world, accountId, "10");
-  for (const event of world.stripe.takeEvents()) await world.deliver(event);
+  await deliverAll(world);
   expect((await world.payments.autoTopUp(accountId)).paymentMethod).toBeUndefined();
   const [receipt] = await world.payments.receipts(accountId);
   expect(receipt?.refundedPicoUsd).toBe(0n);
@@ -87,7 +73,7 @@ test("a card is kept only where its owner agreed; without one, or without paymen
 test("a card that was never used for automatic top-ups can be forgotten", async () => {
   const accountId = await newAccount(world);
   await payTopUp(world, accountId, "10", GOOD_CARD);
-  for (const event of world.stripe.takeEvents()) await world.deliver(event);
+  await deliverAll(world);
   await world.payments.forgetPaymentMethod(accountId);
   expect(await world.payments.autoTopUp(accountId)).toMatchObject({
     ...{ enabled: false, creditPicoUsd: parseUsd("10"), paymentMethod: undefined },
@@ -152,4 +138,20 @@ test("a card that was removed at Stripe is declined, and can be forgotten here",
   expect(await autoTopUp(world, low)).toMatchObject({ paid: [], ended: "declined" });
   await world.payments.forgetPaymentMethod(accountId);
   expect((await world.payments.autoTopUp(accountId)).paymentMethod).toBeUndefined();
+});
+
+test.each([
+  ["that takes days", { state: "pending" }, "not_paid_yet"],
+  ["of another amount", { receivedCents: 1n }, "amount_differs"],
+] as const)("a payment %s is not taken for money that came", async (_, changes, ended) => {
+  const accountId = await selfFilling(world);
+  const [low] = await fallLow(world, accountId);
+  if (!low) throw new Error("nobody told of it");
+  const payment = async (paymentId: string) => {
+    const made = await world.processor.payment(paymentId);
+    return made && { ...made, ...changes };
+  };
+  const processor = { ...world.processor, payment };
+  expect(await autoTopUp({ ...world, processor }, low)).toEqual({ accountId, paid: [], ended });
+  expect(await availableOf(world, accountId)).toBe(parseUsd("4"));
 });

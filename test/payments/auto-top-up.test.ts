@@ -1,28 +1,12 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { parseUsd } from "../../lambda/core/money.ts";
 import { autoTopUp } from "../../lambda/payments/auto-top-up/auto-top-up.ts";
 import { DECLINED_LATER_CARD, GOOD_CARD } from "../../local/stripe/books.ts";
 import { STRIPE_KEY } from "../fakes/stripe-server.ts";
-import {
-  availableOf,
-  newAccount,
-  openPaymentsWorld,
-  type PaymentsWorld,
-  payTopUp,
-} from "./payments-world.ts";
+import { availableOf, deliverAll, newAccount, payTopUp, worldForTests } from "./payments-world.ts";
 import { chargesOf, fallLow, selfFilling } from "./self-filling.ts";
 
-let world: PaymentsWorld;
-beforeAll(async () => {
-  world = await openPaymentsWorld();
-});
-afterAll(() => world.close());
-beforeEach(() => {
-  world.clock.aheadMs = 0;
-  world.stripe.takeEvents();
-});
-
-// --- automatic top-ups ----------------------------------------------------------------------------------------
+const world = await worldForTests();
 
 test("a suspended account is not made to pay, and is filled up once it is resumed", async () => {
   const accountId = await selfFilling(world);
@@ -48,7 +32,7 @@ test("a low balance is filled up once, however often it is told of, at once and 
   expect(await chargesOf(world, accountId)).toBe(1);
   expect(await availableOf(world, accountId)).toBe(parseUsd("24"));
   // The webhooks of the same payment change nothing.
-  for (const event of world.stripe.takeEvents()) await world.deliver(event);
+  await deliverAll(world);
   expect(await availableOf(world, accountId)).toBe(parseUsd("24"));
   const [receipt] = await world.payments.receipts(accountId);
   expect(receipt).toMatchObject({ automatic: true, totalPicoUsd: parseUsd("21") });
@@ -128,7 +112,7 @@ test("a method that was forgotten is not charged, and no late event brings it ba
 test("while Stripe takes no request a card is not forgotten, and receipts are listed without its links", async () => {
   const accountId = await newAccount(world);
   const paymentId = await payTopUp(world, accountId, "10", GOOD_CARD);
-  for (const event of world.stripe.takeEvents()) await world.deliver(event);
+  await deliverAll(world);
   world.secrets.key = "sk_test_ofSomebodyElse";
   try {
     await expect(world.payments.forgetPaymentMethod(accountId)).rejects.toMatchObject({

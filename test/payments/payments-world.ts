@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { afterAll, beforeEach, expect } from "vitest";
 import { createAccounts } from "../../lambda/adapters/dynamodb/accounts.ts";
 import { createLedger } from "../../lambda/adapters/dynamodb/ledger.ts";
 import { createLowBalances } from "../../lambda/adapters/dynamodb/low-balances.ts";
@@ -41,7 +42,7 @@ interface WebhookAnswer {
 export type PaymentsWorld = Awaited<ReturnType<typeof openPaymentsWorld>>;
 
 /** Payments on a real ledger, with Stripe over HTTP and real signatures; a test moves clock, events and crashes. */
-export async function openPaymentsWorld() {
+async function openPaymentsWorld() {
   const dynamo = await startDynamo();
   const client = patientClient(dynamo.endpoint);
   const store = createSdkStore(client);
@@ -91,6 +92,23 @@ export async function openPaymentsWorld() {
       await dynamo.close();
     },
   };
+}
+
+/** A world for a file's tests. Before each of them its clock is right, and nothing is told of or waits. */
+export async function worldForTests(): Promise<PaymentsWorld> {
+  const world = await openPaymentsWorld();
+  afterAll(() => world.close());
+  beforeEach(() => {
+    world.clock.aheadMs = 0;
+    world.lines.length = 0;
+    world.stripe.takeEvents();
+  });
+  return world;
+}
+
+/** All events that wait; the webhook takes each. */
+export async function deliverAll(world: PaymentsWorld): Promise<void> {
+  for (const event of world.stripe.takeEvents()) expect((await world.deliver(event)).status).toBe(200);
 }
 
 async function crashing(ledger: Ledger, crashes: Crash[], wanted: Credit): Promise<Entry> {

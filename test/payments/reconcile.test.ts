@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { parseUsd } from "../../lambda/core/money.ts";
 import { topUpId } from "../../lambda/core/payments-entries.ts";
 import { type ReconcileWorld, reconcile } from "../../lambda/payments/reconcile/reconcile.ts";
@@ -7,22 +7,14 @@ import { STRIPE_KEY } from "../fakes/stripe-server.ts";
 import {
   availableOf,
   checkout,
+  deliverAll,
   movedCents,
   newAccount,
-  openPaymentsWorld,
-  type PaymentsWorld,
   payTopUp,
+  worldForTests,
 } from "./payments-world.ts";
 
-let world: PaymentsWorld;
-beforeAll(async () => {
-  world = await openPaymentsWorld();
-});
-afterAll(() => world.close());
-beforeEach(() => {
-  world.clock.aheadMs = 0;
-  world.stripe.takeEvents();
-});
+const world = await worldForTests();
 
 async function compare(accountId: string, changes: Partial<ReconcileWorld> = {}) {
   const run = await reconcile({
@@ -54,7 +46,7 @@ test("a payment of a moment ago is credited and is no difference: its webhook is
 test("a refund whose events never came is taken, also of a payment older than the window", async () => {
   const accountId = await newAccount(world);
   const paymentId = await payTopUp(world, accountId, "10");
-  for (const event of world.stripe.takeEvents()) await world.deliver(event);
+  await deliverAll(world);
   world.clock.aheadMs = 10 * 86_400_000;
   world.stripe.books.refund(paymentId, 525);
   expect(await compare(accountId)).toEqual([{ kind: "missing_adjustment", paymentId, accountId }]);
@@ -135,7 +127,7 @@ test.each(["paymentsSince", "touchedSince"] as const)(
 test("a payment that is paid and credited is not looked up again", async () => {
   const accountId = await newAccount(world);
   const paymentId = await payTopUp(world, accountId, "10");
-  for (const event of world.stripe.takeEvents()) await world.deliver(event);
+  await deliverAll(world);
   const looked: string[] = [];
   const processor = {
     ...world.processor,
@@ -197,7 +189,7 @@ test("a payment behind a hundred others in Stripe's lists is compared too", asyn
 test("a refund of a payment within the window is found in the list of payments alone", async () => {
   const accountId = await newAccount(world);
   const paymentId = await payTopUp(world, accountId, "10");
-  for (const event of world.stripe.takeEvents()) await world.deliver(event);
+  await deliverAll(world);
   world.stripe.books.refund(paymentId, 525);
   world.clock.aheadMs = 3_600_000;
   const missing = [{ kind: "missing_adjustment", paymentId, accountId }];

@@ -1,32 +1,20 @@
 // What comes back of a payment: refunds and disputes, told of in any order.
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { parseUsd } from "../../lambda/core/money.ts";
 import { settlePayment } from "../../lambda/payments/settle-payment.ts";
 import {
   availableOf,
   checkout,
+  deliverAll,
   moveBy,
   movedCents,
   newAccount,
-  openPaymentsWorld,
-  type PaymentsWorld,
   payTopUp,
+  worldForTests,
 } from "./payments-world.ts";
 
-let world: PaymentsWorld;
-beforeAll(async () => {
-  world = await openPaymentsWorld();
-});
-afterAll(() => world.close());
-beforeEach(() => {
-  world.lines.length = 0;
-  world.stripe.takeEvents();
-});
-
-async function deliverAll(): Promise<void> {
-  for (const event of world.stripe.takeEvents()) expect((await world.deliver(event)).status).toBe(200);
-}
+const world = await worldForTests();
 
 test("a refund that is told of before its payment credits the payment first; its fee follows in proportion", async () => {
   const accountId = await newAccount(world);
@@ -74,7 +62,7 @@ test("a refund that is asked for twice is one, and there is never more than is l
     world.payments.refund({ ...request, refundId: "form-3", creditPicoUsd: parseUsd("6.01") }),
   ).rejects.toMatchObject({ code: "invalid_amount", message: expect.stringContaining("6.00 USD") });
   await world.payments.refund({ ...request, refundId: "form-4", creditPicoUsd: undefined });
-  await deliverAll();
+  await deliverAll(world);
   expect(await availableOf(world, accountId)).toBe(0n);
   const stranger = { ...request, accountId: await newAccount(world), refundId: "form-5" };
   await expect(world.payments.refund(stranger)).rejects.toMatchObject({ code: "payment_not_found" });
@@ -85,11 +73,11 @@ test("a refund that failed is given back before a later one is taken", async () 
   const paymentId = await payTopUp(world, accountId, "10");
   const { books } = world.stripe;
   const failing = books.refund(paymentId, undefined);
-  await deliverAll();
+  await deliverAll(world);
   expect(await availableOf(world, accountId)).toBe(0n);
   books.failRefund(failing?.id ?? "");
   books.refund(paymentId, undefined);
-  await deliverAll();
+  await deliverAll(world);
   expect(await availableOf(world, accountId)).toBe(0n);
   const givenBack = await world.ledger.entry(accountId, `refund_${paymentId}_${failing?.id}_failed`);
   expect(givenBack).toMatchObject({ type: "refund", amountPicoUsd: parseUsd("10") });
@@ -98,13 +86,13 @@ test("a refund that failed is given back before a later one is taken", async () 
 test("a dispute takes what is there; won, it gives back what was taken, not what had been spent", async () => {
   const accountId = await newAccount(world);
   const paymentId = await payTopUp(world, accountId, "10");
-  await deliverAll();
+  await deliverAll(world);
   await moveBy(world, accountId, "-7");
   const dispute = world.stripe.books.dispute(paymentId, 1050);
-  await deliverAll();
+  await deliverAll(world);
   expect(await availableOf(world, accountId)).toBe(0n);
   world.stripe.books.endDispute(dispute?.id ?? "", true);
-  await deliverAll();
+  await deliverAll(world);
   expect(await availableOf(world, accountId)).toBe(parseUsd("3"));
   const account = await world.ledger.account(accountId);
   expect(account?.writeOffPicoUsd).toBe(parseUsd("7"));
@@ -119,10 +107,10 @@ test("an inquiry takes nothing until it becomes a dispute", async () => {
   const accountId = await newAccount(world);
   const paymentId = await payTopUp(world, accountId, "10");
   const inquiry = world.stripe.books.dispute(paymentId, 525, true);
-  await deliverAll();
+  await deliverAll(world);
   expect(await availableOf(world, accountId)).toBe(parseUsd("10"));
   world.stripe.books.escalate(inquiry?.id ?? "");
-  await deliverAll();
+  await deliverAll(world);
   expect(await availableOf(world, accountId)).toBe(parseUsd("5"));
 });
 
@@ -177,7 +165,7 @@ test("nothing is paid back of what was paid back already, or never paid", async 
 test("a dispute that was won is given back before another is taken: only what was spent is written off", async () => {
   const accountId = await newAccount(world);
   const paymentId = await payTopUp(world, accountId, "10");
-  await deliverAll();
+  await deliverAll(world);
   await moveBy(world, accountId, "-7");
   const payment = await world.processor.payment(paymentId);
   if (!payment) throw new Error("it was not paid");

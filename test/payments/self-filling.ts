@@ -3,7 +3,7 @@ import { parseUsd } from "../../lambda/core/money.ts";
 import { lowOf } from "../../lambda/payments/auto-top-up/low-event.ts";
 import { watchBalance } from "../../lambda/usage/low-balance/watch-balance.ts";
 import { GOOD_CARD } from "../../local/stripe/books.ts";
-import { moveBy, newAccount, type PaymentsWorld, payTopUp } from "./payments-world.ts";
+import { deliverAll, moveBy, newAccount, type PaymentsWorld, payTopUp } from "./payments-world.ts";
 
 /** An account that tops itself up by 20 USD, with 10 USD on it. */
 export async function selfFilling(
@@ -13,7 +13,7 @@ export async function selfFilling(
 ): Promise<string> {
   const accountId = await newAccount(world);
   await payTopUp(world, accountId, "10", card);
-  for (const event of world.stripe.takeEvents()) await world.deliver(event);
+  await deliverAll(world);
   await world.payments.setAutoTopUp(accountId, {
     enabled: true,
     creditPicoUsd: parseUsd("20"),

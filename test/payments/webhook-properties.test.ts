@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { verifyAccount } from "../../lambda/core/verify.ts";
 import {
   availableOf,
@@ -7,8 +7,7 @@ import {
   checkout,
   movedCents,
   newAccount,
-  openPaymentsWorld,
-  type PaymentsWorld,
+  worldForTests,
 } from "./payments-world.ts";
 
 /** `WLROUTER_SEED=… vitest run test/payments/webhook-properties.test.ts` plays the same again; WLROUTER_SEQUENCES plays more. */
@@ -16,11 +15,7 @@ const SEED = Number(process.env["WLROUTER_SEED"] ?? Date.now() % 2 ** 31);
 const SEQUENCES = Number(process.env["WLROUTER_SEQUENCES"] ?? 12);
 const LIMIT_MS = 60_000 + 10_000 * SEQUENCES;
 
-let world: PaymentsWorld;
-beforeAll(async () => {
-  world = await openPaymentsWorld();
-});
-afterAll(() => world.close());
+const world = await worldForTests();
 
 // --- what can happen at Stripe --------------------------------------------------------------------------------
 

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { createStripeProcessor } from "../../lambda/adapters/stripe/processor.ts";
 import { parseUsd } from "../../lambda/core/money.ts";
 import { PaymentError } from "../../lambda/core/payments.ts";
@@ -8,26 +8,14 @@ import { STRIPE_KEY, WEBHOOK_SECRET } from "../fakes/stripe-server.ts";
 import {
   availableOf,
   checkout,
+  deliverAll,
   movedCents,
   newAccount,
-  openPaymentsWorld,
-  type PaymentsWorld,
   payTopUp,
+  worldForTests,
 } from "./payments-world.ts";
 
-let world: PaymentsWorld;
-beforeAll(async () => {
-  world = await openPaymentsWorld();
-});
-afterAll(() => world.close());
-beforeEach(() => {
-  world.lines.length = 0;
-  world.stripe.takeEvents();
-});
-
-async function deliverAll(): Promise<void> {
-  for (const event of world.stripe.takeEvents()) expect((await world.deliver(event)).status).toBe(200);
-}
+const world = await worldForTests();
 
 /** A payment's `payment_intent.succeeded`, not delivered yet. */
 async function paidEvent(accountId: string) {
@@ -271,12 +259,12 @@ test("a debit that takes days is credited when it is paid, and one that fails ne
   const accountId = await newAccount(world);
   const late = books.pay(await checkout(world, accountId, "10"), "debit");
   const failing = books.pay(await checkout(world, accountId, "20"), "debit");
-  await deliverAll();
+  await deliverAll(world);
   expect(world.lines.map(({ outcome }) => outcome)).toEqual(["not_paid_yet", "not_paid_yet"]);
   expect(await availableOf(world, accountId)).toBe(0n);
   books.endDebit(late?.id ?? "", true);
   books.endDebit(failing?.id ?? "", false);
-  await deliverAll();
+  await deliverAll(world);
   expect(world.lines.map(({ outcome }) => outcome)).toContain("not_paid");
   expect(world.lines.flatMap(({ alarm }) => alarm ?? [])).toEqual([]);
   expect(await availableOf(world, accountId)).toBe(parseUsd("10"));
