@@ -35,7 +35,7 @@ export function colorProblemsOf(page: Page): Promise<string[]> {
   return violations(page, { runOnly: [COLORS] });
 }
 
-/** What is open in front of a page, in both colours. */
+/** What is in front, in both colours. */
 export async function dialogProblems(page: Page): Promise<string[]> {
   const problems = await problemsOf(page);
   for (const colorScheme of ["light", "dark"] as const) {
@@ -45,11 +45,14 @@ export async function dialogProblems(page: Page): Promise<string[]> {
   return problems;
 }
 
+/** An open dialog alone: what is behind it was looked at when it was the page. */
+const LOOKED_AT = `document.querySelector('[role="dialog"]') ?? document`;
+
 async function violations(page: Page, options: RunOptions): Promise<string[]> {
   // Half a megabyte to be parsed: once for each document.
   if (!(await page.evaluate("'axe' in globalThis"))) await page.evaluate(axe.source);
   const found = await page.evaluate<AxeResults>(
-    `axe.run(document, ${JSON.stringify({ ...options, resultTypes: ["violations"] })})`,
+    `axe.run(${LOOKED_AT}, ${JSON.stringify({ ...options, resultTypes: ["violations"] })})`,
   );
   return found.violations
     .filter(({ impact }) => impact === "serious" || impact === "critical")
